@@ -1,0 +1,30 @@
+"""How a command ends when something the user gave is wrong: one sentence, exit code 1."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+EXPECTED = (ValueError, FileNotFoundError, KeyError, TypeError, OSError, ImportError)
+
+
+@contextmanager
+def exit_with_reason() -> Iterator[None]:
+    """Turn an expected error into ``error: REASON`` on stderr and exit code 1.
+
+    A data loader's worker wraps the error of its process in a text that ends with the sentence
+    meant for the user; the last line is that sentence. ``PIR_MM_TRACEBACK=1`` shows the whole
+    traceback instead.
+    """
+    try:
+        yield
+    except EXPECTED as error:
+        if os.environ.get('PIR_MM_TRACEBACK') == '1':
+            raise
+        text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+        lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
+        reason = lines[-1] if 'Original Traceback' in text else ' '.join(lines)
+        for name in ('ValueError: ', 'FileNotFoundError: ', 'KeyError: '):
+            reason = reason.removeprefix(name)
+        print(f'error: {reason}', file=sys.stderr)
+        sys.exit(1)
