@@ -1,0 +1,5 @@
+"""From features to embeddings and losses."""
+
+from pir_mm.models.heads.retrieval_head import RetrievalHead
+
+__all__ = ['RetrievalHead']
