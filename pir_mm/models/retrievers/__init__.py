@@ -1,0 +1,3 @@
+from pir_mm.models.retrievers.pir import PIR
+
+__all__ = ['PIR']

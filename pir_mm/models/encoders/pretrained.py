@@ -1,0 +1,134 @@
+"""Weight files of others: read safely, loaded whole or refused."""
+
+import pickle
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+
+class _Inert(dict):
+    """Stands for an object beside the weights: whatever is asked of it, it does nothing."""
+
+    def __init__(self, *_args) -> None:
+        super().__init__()
+
+    def __call__(self, *_args) -> None:
+        return None
+
+    def __setstate__(self, _state) -> None:
+        return None
+
+
+# Training files keep their settings and statistics beside the weights; none of it is wanted.
+_BESIDE_WEIGHTS = (
+    'argparse.Namespace',
+    'builtins.getattr',
+    'mmengine.logging.history_buffer.HistoryBuffer',
+    'numpy.dtype',
+    'numpy.ndarray',
+    'numpy._core.multiarray._reconstruct',
+    'numpy._core.multiarray.scalar',
+    'numpy.core.multiarray._reconstruct',
+    'numpy.core.multiarray.scalar',
+    'yacs.config.CfgNode',
+)
+
+
+def read_weights(path: str | Path) -> dict[str, Tensor]:
+    """The tensors of a weight file by name.
+
+    Reads ``.safetensors``, and torch files with nothing of Python run (``weights_only=True``;
+    settings and statistics that training code leaves beside the weights are skipped). The
+    tensors may lie in ``state_dict``, ``model`` or at the top.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file cannot be read safely or holds no tensors.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f'weight file {path} does not exist')
+    if path.suffix == '.safetensors':
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    inert = []
+    for name in _BESIDE_WEIGHTS:
+        module, _, leaf = name.rpartition('.')
+        inert.append(type(leaf, (_Inert,), {'__module__': module}))
+    try:
+        with torch.serialization.safe_globals(inert):
+            content = torch.load(path, map_location='cpu', weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise ValueError(
+            f'{path} cannot be read as weights: it is damaged, or holds Python objects that are '
+            'not loaded because they could run any code; save its tensors alone'
+        ) from error
+    for key in ('state_dict', 'model'):
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+    if isinstance(content, Mapping):
+        tensors = {name: value for name, value in content.items() if isinstance(value, Tensor)}
+        if tensors:
+            return tensors
+    raise ValueError(f'{path} holds no named tensors, neither at its top nor in `state_dict`')
+
+
+def below(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The weights whose names start with ``prefix``, without it; all of them if none does."""
+    found = {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
+    return found or dict(weights)
+
+
+def load_whole(
+    module: nn.Module,
+    weights: Mapping[str, Tensor],
+    source: str | Path,
+    part: str,
+    optional: Iterable[str] = (),
+    surplus: Iterable[str] = (),
+) -> None:
+    """Load every tensor of a module, or refuse.
+
+    Args:
+        module: what to fill. Its own loading hooks run, such as resizing position tables.
+        weights: tensors by the module's names.
+        source: where they come from, for the message.
+        part: name of the module's place in the model, for the message.
+        optional: patterns of names that may be missing, because the module computes them.
+        surplus: patterns of names that may be left over, such as a classifier.
+
+    Raises:
+        ValueError: if a tensor is missing, left over or of another shape; the module may then
+            be filled in part and must not be used.
+    """
+    wanted = [name for name in module.state_dict() if not _matches(name, optional)]
+    shapes = ''
+    try:
+        outcome = module.load_state_dict(dict(weights), strict=False)
+        missing = [name for name in outcome.missing_keys if name in wanted]
+        left_over = [name for name in outcome.unexpected_keys if not _matches(name, surplus)]
+    except RuntimeError as error:
+        own = module.state_dict()
+        missing = [n for n in wanted if n not in weights or weights[n].shape != own[n].shape]
+        left_over = [n for n in weights if n not in own and not _matches(n, surplus)]
+        shapes = f' ({str(error).splitlines()[-1].strip()})'
+    if missing or left_over or shapes:
+        raise ValueError(
+            f'{source} does not fit {part}: {len(wanted) - len(missing)} of its {len(wanted)} '
+            f'tensors are there; missing or of another shape: {_few(missing)}{shapes}; '
+            f'left over: {_few(left_over)}. Give the matching file, or start without it by '
+            f'`--cfg-options model.{part}.init=random`'
+        )
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _few(names: list[str]) -> str:
+    shown = ', '.join(names[:3]) or 'none'
+    return f'{shown} and {len(names) - 3} more' if len(names) > 3 else shown
