@@ -1,0 +1,23 @@
+"""What mmengine's Runner needs beside its own parts."""
+
+from pir_mm.engine.atomic_backend import AtomicBackend
+from pir_mm.engine.bf16_optim_wrapper import Bf16OptimWrapper
+from pir_mm.engine.checkpoint_loading import (
+    load_local_files_safely,
+    load_weights,
+    read_checkpoint,
+)
+from pir_mm.engine.cpu_process_group import CPU_MODEL_WRAPPER, join_cpu_process_group
+from pir_mm.engine.hooks import EpochSeedHook, SafeCheckpointHook
+
+__all__ = [
+    'CPU_MODEL_WRAPPER',
+    'AtomicBackend',
+    'Bf16OptimWrapper',
+    'EpochSeedHook',
+    'SafeCheckpointHook',
+    'join_cpu_process_group',
+    'load_local_files_safely',
+    'load_weights',
+    'read_checkpoint',
+]

@@ -1,0 +1,76 @@
+"""RSICD, official splits 8734 / 1094 / 1093, at 224 pixels, one caption a sample.
+
+python tools/prepare_data.py rsicd --source DIR --out data/rsicd
+"""
+
+data_root = 'data/rsicd/'
+
+pack = dict(
+    type='mmpretrain.PackInputs',
+    algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
+    meta_keys=['image_id', 'img_path'],
+)
+train_pipeline = [
+    dict(type='pir_mm.LoadPicture'),
+    dict(
+        type='mmpretrain.RandomResizedCrop',
+        scale=224,
+        crop_ratio_range=(0.5, 1.0),
+        interpolation='bicubic',
+    ),
+    dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
+    pack,
+]
+test_pipeline = [
+    dict(type='pir_mm.LoadPicture'),
+    dict(type='mmpretrain.Resize', scale=(224, 224), interpolation='bicubic'),
+    pack,
+]
+
+train_dataloader = dict(
+    batch_size=128,
+    num_workers=8,
+    persistent_workers=True,
+    pin_memory=True,
+    drop_last=True,
+    sampler=dict(type='pir_mm.EpochSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='pir_mm.CaptionDataset',
+        ann_file='captions.json',
+        data_root=data_root,
+        split='train',
+        sampling='caption',
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=128,
+    num_workers=8,
+    persistent_workers=True,
+    pin_memory=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='pir_mm.CaptionDataset',
+        ann_file='captions.json',
+        data_root=data_root,
+        split='val',
+        test_mode=True,
+        pipeline=test_pipeline,
+    ),
+)
+test_dataloader = dict(
+    batch_size=128,
+    num_workers=8,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='pir_mm.CaptionDataset',
+        ann_file='captions.json',
+        data_root=data_root,
+        split='test',
+        test_mode=True,
+        pipeline=test_pipeline,
+    ),
+)

@@ -1,0 +1,45 @@
+"""PIR-ITR: Swin-T, BERT-base, a ResNet-50 scene classifier as the prior (MM 2023, section 3)."""
+
+model = dict(
+    type='pir_mm.PIR',
+    data_preprocessor=dict(
+        type='mmpretrain.MultiModalDataPreprocessor',
+        # CLIP's statistics, as in the authors' code, in units of 0..255
+        mean=[122.771, 116.746, 104.094],
+        std=[68.501, 66.632, 70.323],
+        to_rgb=True,
+    ),
+    tokenizer=dict(
+        type='pir_mm.WordPieceTokenizer',
+        vocab='data/bert-base-uncased/vocab.txt',
+        max_tokens=47,
+    ),
+    image_encoder=dict(
+        type='pir_mm.ImageEncoder',
+        backbone=dict(
+            type='mmpretrain.SwinTransformer', arch='tiny', img_size=224, drop_path_rate=0.1
+        ),
+        dim=512,
+        init='data/weights/swin_tiny_patch4_window7_224_22k.pth',
+    ),
+    text_encoder=dict(
+        type='pir_mm.BertEncoder', dim=512, init='data/bert-base-uncased/pytorch_model.bin'
+    ),
+    instruction_encoder=dict(
+        type='pir_mm.InstructionEncoder',
+        backbone=dict(type='mmpretrain.ResNet', depth=50),
+        dim=512,
+        init='data/weights/resnet50_aid.pth',
+    ),
+    selector=dict(type='pir_mm.BeliefSelector', strategy='hard', keep=40),
+    spatial_pae=dict(type='pir_mm.SpatialPAE', dim=512, layers=2, heads=8, dropout=0.2),
+    temporal_pae=dict(type='pir_mm.TemporalPAE', dim=512, layers=3, heads=8, dropout=0.2),
+    head=dict(
+        type='pir_mm.RetrievalHead',
+        dim=512,
+        losses=dict(
+            contrastive=dict(type='pir_mm.ContrastiveLoss', temperature=0.07),
+            affiliation=dict(type='pir_mm.AffiliationLoss', temperature=0.07, weight=1.0),
+        ),
+    ),
+)

@@ -1,0 +1,6 @@
+"""Hooks of the training and test loops."""
+
+from pir_mm.engine.hooks.epoch_seed_hook import EpochSeedHook
+from pir_mm.engine.hooks.safe_checkpoint_hook import SafeCheckpointHook
+
+__all__ = ['EpochSeedHook', 'SafeCheckpointHook']

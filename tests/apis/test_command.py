@@ -1,0 +1,42 @@
+import pytest
+from torch.utils.data import DataLoader, Dataset
+
+from pir_mm.apis.command import exit_with_reason
+
+
+class Broken(Dataset):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        raise ValueError('picture a.jpg is cut off')
+
+
+def reason_of(error, capsys):
+    with pytest.raises(SystemExit) as exit_info, exit_with_reason():
+        raise error
+    assert exit_info.value.code == 1
+    return capsys.readouterr().err
+
+
+def test_an_expected_error_is_one_line(capsys):
+    assert reason_of(ValueError('keep is 0'), capsys) == 'error: keep is 0\n'
+    assert reason_of(KeyError('no such thing'), capsys) == 'error: no such thing\n'
+    assert reason_of(ValueError('two\nlines'), capsys) == 'error: two lines\n'
+
+
+def test_the_error_of_a_loading_process_is_its_own_sentence(capsys):
+    with pytest.raises(SystemExit), exit_with_reason():
+        next(iter(DataLoader(Broken(), num_workers=1)))
+    assert capsys.readouterr().err == 'error: picture a.jpg is cut off\n'
+
+
+def test_a_fault_of_ours_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError), exit_with_reason():
+        raise ZeroDivisionError
+
+
+def test_the_traceback_is_there_for_who_asks(monkeypatch):
+    monkeypatch.setenv('PIR_MM_TRACEBACK', '1')
+    with pytest.raises(ValueError, match='keep'), exit_with_reason():
+        raise ValueError('keep is 0')

@@ -1,0 +1,53 @@
+"""Test a checkpoint on the test split.
+
+python tools/test.py configs/pir_itr_swin_bert.py work_dirs/pir_itr_swin_bert/best_mR_epoch_40.pth
+mim test pir_mm pir_itr_swin_bert.py --checkpoint CKPT
+"""
+
+import argparse
+import os
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='the config that the checkpoint was trained with')
+    parser.add_argument('checkpoint', help="checkpoint file, or 'none' for untrained weights")
+    parser.add_argument('--work-dir', help='for logs and pictures [work_dirs/CONFIG]')
+    parser.add_argument('--out', help='JSON file for the metrics [WORK_DIR/metrics.json]')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda where there is one]')
+    parser.add_argument('--gpus', type=int, help='processes of the launcher; 0 takes the CPU')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    parser.add_argument('--local-rank', '--local_rank', type=int, default=0)
+    parser.add_argument(
+        '--cfg-options', nargs='+', action='extend', metavar='KEY=VALUE', help='merged last'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    os.environ.setdefault('LOCAL_RANK', str(arguments.local_rank))
+    if arguments.device == 'cpu' or arguments.gpus == 0:
+        os.environ['CUDA_VISIBLE_DEVICES'] = '-1'  # mmengine fixes its device at import
+
+    from pir_mm.apis.command import exit_with_reason
+
+    with exit_with_reason():
+        from pir_mm.apis.configuration import load_config
+        from pir_mm.apis.training import check_devices, test
+
+        check_devices(arguments.device, arguments.gpus)
+        config = load_config(
+            arguments.config,
+            arguments.cfg_options,
+            work_dir=arguments.work_dir,
+            launcher=arguments.launcher,
+        )
+        checkpoint = None if arguments.checkpoint == 'none' else arguments.checkpoint
+        test(config, checkpoint, out=arguments.out)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,71 @@
+"""Train a model.
+
+python tools/train.py configs/pir_itr_swin_bert.py --amp
+mim train pir_mm pir_itr_swin_bert.py --gpus 2 --launcher pytorch
+"""
+
+import argparse
+import os
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='for logs and checkpoints [work_dirs/CONFIG]')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        help='continue from the last checkpoint of the work directory, or from a given file',
+    )
+    parser.add_argument('--amp', action='store_true', help='bfloat16 autocast, also on the CPU')
+    parser.add_argument('--no-validate', action='store_true', help='skip validation')
+    parser.add_argument(
+        '--auto-scale-lr', action='store_true', help='scale the learning rate to the batch size'
+    )
+    parser.add_argument('--no-pin-memory', action='store_true')
+    parser.add_argument('--no-persistent-workers', action='store_true')
+    parser.add_argument('--gpus', type=int, help='processes of the launcher; 0 takes the CPU')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda where there is one]')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    parser.add_argument('--local-rank', '--local_rank', type=int, default=0)
+    parser.add_argument(
+        '--cfg-options', nargs='+', action='extend', metavar='KEY=VALUE', help='merged last'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    os.environ.setdefault('LOCAL_RANK', str(arguments.local_rank))
+    if arguments.device == 'cpu' or arguments.gpus == 0:
+        os.environ['CUDA_VISIBLE_DEVICES'] = '-1'  # mmengine fixes its device at import
+
+    from pir_mm.apis.command import exit_with_reason
+
+    with exit_with_reason():
+        from pir_mm.apis.configuration import load_config
+        from pir_mm.apis.training import adapt_training, check_devices, train
+
+        check_devices(arguments.device, arguments.gpus)
+        config = load_config(
+            arguments.config,
+            arguments.cfg_options,
+            work_dir=arguments.work_dir,
+            launcher=arguments.launcher,
+        )
+        adapt_training(
+            config,
+            amp=arguments.amp,
+            validate=not arguments.no_validate,
+            scale_lr=arguments.auto_scale_lr,
+            pin_memory=not arguments.no_pin_memory,
+            persistent_workers=not arguments.no_persistent_workers,
+        )
+        train(config, resume=arguments.resume)
+
+
+if __name__ == '__main__':
+    main()
