@@ -1,0 +1,14 @@
+"""Caption datasets, their samplers, transforms, tokenizers and preparation."""
+
+from pir_mm.datasets.caption_dataset import CaptionDataset
+from pir_mm.datasets.samplers import EpochSampler
+from pir_mm.datasets.tokenizers import WordPieceTokenizer, train_vocabulary
+from pir_mm.datasets.transforms import LoadPicture
+
+__all__ = [
+    'CaptionDataset',
+    'EpochSampler',
+    'LoadPicture',
+    'WordPieceTokenizer',
+    'train_vocabulary',
+]

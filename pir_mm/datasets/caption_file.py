@@ -1,0 +1,50 @@
+"""Reading ``captions.json``: ``{"dataset", "images": [{"filename", "split", "sentences"}]}``."""
+
+import json
+from pathlib import Path
+
+from pir_mm.datasets.layout import command_for
+
+
+def read_caption_file(path: str | Path) -> list[dict]:
+    """Entries of a caption file, each with ``filename``, ``split``, ``sentences`` of ``raw`` text.
+
+    This is the shape in which RSICD, UCM-Captions, Sydney-Captions and RSITMD are published; other
+    keys (``class``, ``imgid``) are passed through.
+
+    Raises:
+        FileNotFoundError: if there is no such file; names the command that makes it.
+        ValueError: if the file is not JSON or not of this shape.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'the caption file {path} does not exist; make it by: {command_for(path.parent)}'
+        )
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f'{path} is not a JSON file: {error}') from None
+    entries = content.get('images') if isinstance(content, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise ValueError(f'{path} holds no list "images": a caption file must have one')
+    for number, entry in enumerate(entries):
+        _check_entry(entry, f'{path}, images[{number}]')
+    return entries
+
+
+def _check_entry(entry: object, place: str) -> None:
+    if not isinstance(entry, dict):
+        raise ValueError(f'{place}: a picture must be a JSON object, got {entry!r}')
+    for key in ('filename', 'split'):
+        if not isinstance(entry.get(key), str) or not entry[key]:
+            raise ValueError(f'{place}: "{key}" must be a text, got {entry.get(key)!r}')
+    sentences = entry.get('sentences')
+    if not isinstance(sentences, list) or not sentences:
+        raise ValueError(f'{place} ({entry["filename"]}) has no "sentences": one is needed')
+    for sentence in sentences:
+        if not isinstance(sentence, dict) or not isinstance(sentence.get('raw'), str):
+            raise ValueError(
+                f'{place} ({entry["filename"]}): a sentence must be {{"raw": text}}, '
+                f'got {sentence!r}'
+            )

@@ -1,0 +1,5 @@
+"""Samplers of data loaders."""
+
+from pir_mm.datasets.samplers.epoch_sampler import EpochSampler
+
+__all__ = ['EpochSampler']

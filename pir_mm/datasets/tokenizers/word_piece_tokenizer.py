@@ -1,0 +1,100 @@
+"""BERT's tokenizer over a vocabulary file."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from mmengine.logging import print_log
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.processors import BertProcessing
+from torch import Tensor
+
+from pir_mm.datasets.caption_cleaning import clean_caption
+from pir_mm.datasets.layout import command_for
+from pir_mm.datasets.tokenizers.word_splitting import NORMALIZER, PRE_TOKENIZER
+from pir_mm.registry import TASK_UTILS
+
+NEEDED = ('[PAD]', '[UNK]', '[CLS]', '[SEP]')
+
+
+@TASK_UTILS.register_module()
+class WordPieceTokenizer:
+    """Texts to word-piece numbers, as BERT uncased: ``[CLS] pieces [SEP]``, padded to the longest.
+
+    Texts are cleaned by :func:`clean_caption` first, so that a query reads like a caption.
+    ``truncated`` counts the texts that lost pieces to ``max_tokens``; ``[SEP]`` always stays.
+
+    Args:
+        vocab: vocabulary file, one piece per line.
+        max_tokens: most pieces of a text, ``[CLS]`` and ``[SEP]`` among them.
+        max_words: words kept by the cleaning.
+
+    Shape:
+        - output: token_ids ``(M, L)`` long, token_mask ``(M, L)`` bool, True at the text's own.
+
+    Raises:
+        FileNotFoundError: if there is no vocabulary; names the command that makes it.
+        ValueError: if it lacks a special piece, or ``max_tokens`` is below 3, or a text is empty.
+    """
+
+    def __init__(self, vocab: str | os.PathLike, max_tokens: int = 47, max_words: int = 30) -> None:
+        if max_tokens < 3:
+            raise ValueError(
+                f'max_tokens must leave room for one piece: at least 3, got {max_tokens}'
+            )
+        ids = _read_vocabulary(Path(vocab))
+        self.vocab = str(vocab)
+        self.max_tokens = max_tokens
+        self.max_words = max_words
+        self.truncated = 0
+        self._pad = ids['[PAD]']
+        self._tokenizer = Tokenizer(WordPiece(ids, unk_token='[UNK]', max_input_chars_per_word=100))
+        self._tokenizer.normalizer = NORMALIZER
+        self._tokenizer.pre_tokenizer = PRE_TOKENIZER
+        self._tokenizer.post_processor = BertProcessing(
+            ('[SEP]', ids['[SEP]']), ('[CLS]', ids['[CLS]'])
+        )
+        self._tokenizer.enable_truncation(max_tokens)
+
+    def __len__(self) -> int:
+        return self._tokenizer.get_vocab_size()
+
+    def __call__(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        # One by one: the library's batch call starts threads, and warns when a loader forks later.
+        cleaned = [clean_caption(text, self.max_words) for text in texts]
+        encoded = [self._tokenizer.encode(text) for text in cleaned]
+        cut = sum(bool(one.overflowing) for one in encoded)
+        if cut and not self.truncated:
+            print_log(
+                f'texts cut to max_tokens={self.max_tokens}; counted in .truncated', 'current'
+            )
+        self.truncated += cut
+        longest = max((len(one.ids) for one in encoded), default=0)
+        rows = [one.ids + [self._pad] * (longest - len(one.ids)) for one in encoded]
+        lengths = torch.tensor([len(one.ids) for one in encoded], dtype=torch.long)
+        token_ids = torch.tensor(rows, dtype=torch.long).view(len(encoded), longest)
+        return token_ids, torch.arange(longest) < lengths.unsqueeze(dim=-1)
+
+    def __repr__(self) -> str:
+        return f'WordPieceTokenizer(vocab={self.vocab!r}, max_tokens={self.max_tokens})'
+
+
+def _read_vocabulary(path: Path) -> dict[str, int]:
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'the vocabulary {path} does not exist; make it by: {command_for(path.parent)}'
+        )
+    pieces = path.read_text(encoding='utf-8').removesuffix('\n').split('\n')
+    ids = {piece: number for number, piece in enumerate(pieces)}
+    lacking = [piece for piece in NEEDED if piece not in ids]
+    if lacking:
+        raise ValueError(
+            f'{path} lacks {", ".join(lacking)}: it is no WordPiece vocabulary of BERT'
+        )
+    if len(ids) != len(pieces):
+        raise ValueError(
+            f'{path} has {len(pieces) - len(ids)} pieces twice: each must be there once'
+        )
+    return ids
