@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The test suite: bash tools/run_tests.sh [--slow] [arguments of pytest]
+# Sets up .venv first. Without --slow, tests marked as slow are left out.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup_env.sh"
+
+arguments=()
+chosen='not slow'
+for argument in "$@"; do
+  if [ "$argument" = --slow ]; then chosen=''; else arguments+=("$argument"); fi
+done
+cd "$ROOT"
+exec "$VENV_PYTHON" -m pytest -ra -m "$chosen" ${arguments[@]+"${arguments[@]}"}
