@@ -24,7 +24,9 @@ def build_backbone(cfg: dict) -> tuple[nn.Module, int]:
     Raises:
         ValueError: if the last output is neither a map nor a sequence with a class token.
     """
-    backbone = MODELS.build(copy.deepcopy(cfg))
+    # Parts that the backbone builds itself are looked up where it comes from.
+    scope = {'_scope_': cfg['type'].split('.')[0]} if '.' in str(cfg['type']) else {}
+    backbone = MODELS.build({**scope, **copy.deepcopy(cfg)})
     size = cfg.get('img_size', 224)
     shape = (1, 3, size, size) if isinstance(size, int) else (1, 3, *size)
     backbone.eval()
@@ -52,10 +54,12 @@ def read_out(backbone: nn.Module, output: Tensor | tuple[Tensor, ...]) -> tuple[
         ValueError: for any other output, naming the setting of the backbone to change.
     """
     last = output[-1] if isinstance(output, list | tuple) else output
+    model = getattr(backbone, 'timm_model', backbone)
     if isinstance(last, Tensor) and last.dim() == 4:
-        tokens = last.flatten(2).transpose(1, 2)
+        channels_last = getattr(model, 'output_fmt', 'NCHW') == 'NHWC'
+        tokens = last.flatten(1, 2) if channels_last else last.flatten(2).transpose(1, 2)
         return tokens.mean(dim=1), tokens
-    extra = getattr(backbone, 'num_extra_tokens', 0)
+    extra = getattr(model, 'num_extra_tokens', getattr(model, 'num_prefix_tokens', 0))
     if isinstance(last, Tensor) and last.dim() == 3 and extra:
         return last[:, 0], last[:, extra:]
     given = tuple(last.shape) if isinstance(last, Tensor) else type(last).__name__

@@ -79,10 +79,8 @@ class BertEncoder(BaseModule):
 
     def forward(self, token_ids: Tensor, token_mask: Tensor) -> tuple[Tensor, Tensor]:
         if token_ids.size(0) == 0:
-            tokens = self.projection.weight.new_zeros(
-                *token_ids.shape, self.projection.out_features
-            )
-            return tokens.new_zeros(0, tokens.size(-1)), tokens
+            tokens = self.projection(self.bert.embeddings.word_embeddings(token_ids))
+            return tokens.sum(dim=1), tokens
         mask = token_mask if self.mask_padding else None
         tokens = self.bert(input_ids=token_ids, attention_mask=mask).last_hidden_state
         tokens = self.projection(tokens)

@@ -1,39 +1,39 @@
 """Retrieval of remote sensing pictures and texts by a prior instruction representation."""
 
 import torch
-from mmengine.model import BaseModel
-from mmengine.structures import BaseDataElement
 from torch import Tensor
 
-from pir_mm.models.retrievers.score_samples import score_samples
-from pir_mm.registry import MODELS, TASK_UTILS
+from pir_mm.models.retrievers.base_retriever import BaseRetriever
+from pir_mm.registry import MODELS
 
 
 @MODELS.register_module()
-class PIR(BaseModel):
+class PIR(BaseRetriever):
     """Two encoders whose global vectors are completed by instructed local ones.
 
     Pan et al., *A Prior Instruction Representation Framework for Remote Sensing Image-text
     Retrieval*, ACM MM 2023. A frozen scene classifier gives an instruction; the tokens of a
     picture that it believes in are encoded under it, those of a text progressively by
-    themselves; the first token of each result completes the global vector. Without
-    ``spatial_pae`` and ``temporal_pae`` it is the baseline, two encoders and nothing else. The
-    candidates of the choice are, as in the authors' code, the global vector and all tokens.
+    themselves; the first token of each result completes the global vector. As in the authors'
+    code the candidates of the choice are the global vector and all tokens.
+
+    Parts left out make the ablations; without ``spatial_pae`` and ``temporal_pae`` it is the
+    baseline, two encoders and nothing else.
 
     Args:
         image_encoder: pictures to global vector and tokens.
         text_encoder: token ids and mask to global vector and tokens.
         head: vectors to embeddings, embeddings to losses. It is told by ``image_local`` and
-            ``text_local`` which sides have a local vector, unless it says so itself.
+            ``text_local`` which sides have a local vector.
         tokenizer: texts to token ids and mask; built when the first text comes.
-        instruction_encoder: pictures to instructions; needed by the two below.
+        instruction_encoder: pictures to instructions.
         selector: chooses or weighs tokens by the instruction; without it all are taken.
         spatial_pae: encodes the tokens of a picture under its instruction.
         temporal_pae: encodes the tokens of a text.
         data_preprocessor: makes the model's input of a batch.
 
     Raises:
-        ValueError: if a part is given that cannot work without another.
+        ValueError: if a part is given that is of no use without another.
     """
 
     def __init__(
@@ -49,144 +49,44 @@ class PIR(BaseModel):
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(data_preprocessor, init_cfg)
-        if spatial_pae is not None and instruction_encoder is None:
-            raise ValueError('spatial_pae encodes under an instruction: add instruction_encoder')
-        if spatial_pae is None and (instruction_encoder is not None or selector is not None):
-            idle = 'instruction_encoder' if selector is None else 'selector'
+        if instruction_encoder is None:
+            for name, part in (('selector', selector), ('spatial_pae', spatial_pae)):
+                if part is not None:
+                    raise ValueError(f'{name} follows an instruction: add instruction_encoder')
+        elif spatial_pae is None:
             raise ValueError(
-                f'{idle} changes no embedding without spatial_pae: add spatial_pae, or set '
-                'instruction_encoder=None and selector=None'
+                'no embedding depends on instruction_encoder without spatial_pae: add '
+                'spatial_pae, or set instruction_encoder=None and selector=None'
             )
-        local = dict(image_local=spatial_pae is not None, text_local=temporal_pae is not None)
+        local = {'image_local': spatial_pae is not None, 'text_local': temporal_pae is not None}
+        super().__init__({**head, **local}, tokenizer, data_preprocessor, init_cfg)
         self.image_encoder = MODELS.build(image_encoder)
         self.text_encoder = MODELS.build(text_encoder)
-        self.head = MODELS.build({**local, **head})
         self.instruction_encoder = _build(instruction_encoder)
         self.selector = _build(selector)
         self.spatial_pae = _build(spatial_pae)
         self.temporal_pae = _build(temporal_pae)
-        self._tokenizer_cfg = tokenizer
-        self._tokenizer = None
 
     def encode_image(self, images: Tensor) -> Tensor:
         """Embeddings ``(B, D)``, unit-norm float32, of normalised pictures ``(B, 3, H, W)``."""
         pooled, tokens = self.image_encoder(images)
-        local = None
-        if self.spatial_pae is not None:
-            instruction = self.instruction_encoder(images)
-            tokens = torch.cat([pooled.unsqueeze(1), tokens], dim=1)
-            if self.selector is not None:
-                tokens = self.selector(tokens, instruction)
-            local = self.spatial_pae(tokens, instruction)[:, 0]
-        return self.head.embed_image(pooled, local)
+        if self.spatial_pae is None:
+            return self.head.embed_image(pooled)
+        instruction = self.instruction_encoder(images)
+        tokens = torch.cat([pooled.unsqueeze(dim=1), tokens], dim=1)
+        if self.selector is not None:
+            tokens = self.selector(tokens, instruction)
+        return self.head.embed_image(pooled, self.spatial_pae(tokens, instruction)[:, 0])
 
     def encode_text(self, token_ids: Tensor, token_mask: Tensor) -> Tensor:
         """Embeddings ``(M, D)``, unit-norm float32, of texts ``(M, L)``; ``M`` may be 0."""
+        if token_ids.size(1) == 0:  # no text gives no length either, yet a first token is read
+            token_ids, token_mask = (t.new_zeros(len(t), 1) for t in (token_ids, token_mask))
         pooled, tokens = self.text_encoder(token_ids, token_mask)
-        local = None
-        if self.temporal_pae is not None:
-            local = self.temporal_pae(tokens, token_mask)[:, 0]
-        return self.head.embed_text(pooled, local)
-
-    def tokenize(self, texts: list[str]) -> tuple[Tensor, Tensor]:
-        """Token ids ``(M, L)`` and mask ``(M, L)`` of texts, on the model's device."""
-        if self._tokenizer is None:
-            if self._tokenizer_cfg is None:
-                raise ValueError('this model has no tokenizer: set `tokenizer` in its config')
-            self._tokenizer = TASK_UTILS.build(self._tokenizer_cfg)
-        token_ids, token_mask = self._tokenizer(texts)
-        device = next(self.parameters()).device
-        return token_ids.to(device), token_mask.to(device)
-
-    def forward(self, images=None, data_samples=None, mode: str = 'tensor'):
-        """mmengine's three modes: ``tensor``, ``loss`` and ``predict``."""
-        if mode == 'tensor':
-            return self.extract_feat(images, data_samples)
-        if mode == 'loss':
-            return self.loss(images, data_samples)
-        if mode == 'predict':
-            return self.predict(images, data_samples)
-        raise ValueError(f"mode {mode!r} is unknown, wanted 'tensor', 'loss' or 'predict'")
-
-    def loss(self, images: Tensor, data_samples: list[BaseDataElement]) -> dict[str, Tensor]:
-        """The head's losses of pictures and all their texts."""
-        counts, texts = _texts(data_samples)
-        feats = self.extract_feat(images, data_samples)
-        device = images.device
-        per_image = torch.tensor(counts, device=device)
-        return self.head.loss(
-            feats['image_feat'],
-            feats['text_feat'],
-            torch.arange(len(counts), device=device).repeat_interleave(per_image),
-            torch.tensor([sample.image_id for sample in data_samples], device=device),
-            torch.tensor([sample.get('scene', -1) for sample in data_samples], device=device),
-        )
-
-    def predict(self, images: Tensor, data_samples: list[BaseDataElement]) -> list[BaseDataElement]:
-        """The samples, each with ``image_embedding`` (D,) and ``text_embedding`` (m, D)."""
-        feats = self.extract_feat(images, data_samples)
-        counts, _ = _texts(data_samples)
-        texts = feats['text_feat'].split(counts)
-        for sample, image, text in zip(data_samples, feats['image_feat'], texts, strict=True):
-            sample.set_field(image, 'image_embedding')
-            sample.set_field(text, 'text_embedding')
-        return data_samples
-
-    def extract_feat(
-        self,
-        images: Tensor | None = None,
-        data_samples: list[BaseDataElement] | None = None,
-    ) -> dict[str, Tensor]:
-        """Embeddings of what is given: ``image_feat`` (B, D) and ``text_feat`` (M, D).
-
-        A sample's ``text`` is one string or a list of them; samples of which none has a text
-        give no ``text_feat``.
-        """
-        feats = {}
-        if images is not None:
-            feats['image_feat'] = self.encode_image(images)
-        if data_samples is not None and any('text' in sample for sample in data_samples):
-            feats['text_feat'] = self.encode_text(*self.tokenize(_texts(data_samples)[1]))
-        return feats
-
-    def predict_all(
-        self,
-        feats: dict[str, Tensor],
-        data_samples: list[BaseDataElement] | None = None,
-        num_images: int | None = None,
-        num_texts: int | None = None,
-        cal_i2t: bool = True,
-        cal_t2i: bool = True,
-    ) -> tuple[list[BaseDataElement], ...]:
-        """Score this process's pictures and texts against everyone's, for mmpretrain's tools.
-
-        Args:
-            feats: what ``extract_feat`` gives, both kinds.
-            data_samples: to copy from, if at hand.
-            num_images, num_texts: of all processes; more than that is padding and is cut.
-            cal_i2t, cal_t2i: which directions to score.
-
-        Returns:
-            For each direction asked for, pictures' samples before texts', samples with
-            ``pred_score`` over the whole other side.
-        """
-        return score_samples(
-            feats['image_feat'],
-            feats['text_feat'],
-            data_samples,
-            num_images=num_images,
-            num_texts=num_texts,
-            directions=(cal_i2t, cal_t2i),
-        )
+        if self.temporal_pae is None:
+            return self.head.embed_text(pooled)
+        return self.head.embed_text(pooled, self.temporal_pae(tokens, token_mask)[:, 0])
 
 
 def _build(cfg: dict | None):
     return None if cfg is None else MODELS.build(cfg)
-
-
-def _texts(data_samples: list[BaseDataElement]) -> tuple[list[int], list[str]]:
-    """How many texts each sample has, and all of them in order."""
-    texts = [sample.get('text', []) for sample in data_samples]
-    texts = [[text] if isinstance(text, str) else list(text) for text in texts]
-    return [len(own) for own in texts], [text for own in texts for text in own]

@@ -1,0 +1,88 @@
+"""Belief of an instruction in each token of a picture, and what follows from it.
+
+Eq. 3 to 6 of Pan et al., *A Prior Instruction Representation Framework for Remote Sensing
+Image-text Retrieval*, ACM MM 2023, and its journal version.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+RANKS = ('true', 'argsort', 'none')
+NORMS = ('none', 'channel', 'token')
+
+
+def belief(tokens: Tensor, instruction: Tensor) -> Tensor:
+    """Softmax, over the tokens, of their inner product with the instruction.
+
+    Computed in float32 at least, also under autocast: bfloat16 would make ties.
+
+    Args:
+        tokens: ``(B, N, D)``, not normalised.
+        instruction: ``(B, D)``, in the same space as ``tokens``.
+
+    Returns:
+        ``(B, N)``; each row sums to 1.
+    """
+    dtype = torch.promote_types(tokens.dtype, torch.float32)
+    with torch.autocast(tokens.device.type, enabled=False):
+        scores = torch.bmm(tokens.to(dtype), instruction.to(dtype).unsqueeze(dim=-1))
+    return scores.squeeze(dim=-1).softmax(dim=-1)
+
+
+def select(tokens: Tensor, weight: Tensor, keep: int) -> Tensor:
+    """Keep the ``keep`` heaviest tokens of each picture, heaviest first.
+
+    Args:
+        tokens: ``(B, N, D)``.
+        weight: ``(B, N)``; only its order within a row matters, of equals the first is first.
+        keep: number of tokens to keep, ``1 <= keep <= N``.
+
+    Returns:
+        ``(B, keep, D)``. Gradients reach ``tokens`` but not ``weight``.
+    """
+    index = weight.argsort(dim=-1, descending=True, stable=True)[:, :keep]
+    return tokens.gather(1, index.unsqueeze(dim=-1).expand(-1, -1, tokens.size(-1)))
+
+
+def true_rank(weight: Tensor) -> Tensor:
+    """One more than the number of heavier entries in the row; equals share the better rank.
+
+    Returns:
+        Long, of the shape of ``weight``: 1 for the heaviest.
+    """
+    ordered, index = weight.sort(dim=-1, descending=True)
+    place = torch.arange(1, weight.size(-1) + 1, device=weight.device).expand_as(index)
+    lighter = (ordered[..., 1:] < ordered[..., :-1]) * place[..., 1:]
+    first_of_equals = torch.cat([place[..., :1], lighter], dim=-1).cummax(dim=-1).values
+    return torch.empty_like(index).scatter_(-1, index, first_of_equals)
+
+
+def reweigh(tokens: Tensor, weight: Tensor, rank: str = 'true', norm: str = 'none') -> Tensor:
+    """Scale each token by its belief and by its rank among the tokens of its picture.
+
+    Args:
+        tokens: ``(B, N, D)``.
+        weight: ``(B, N)``, the belief.
+        rank: what is added to the belief. ``true``, as the paper has it: ``1 / sqrt(rank)``,
+            the heaviest token has rank 1. ``argsort``, as the authors' current code of PIR-CLIP
+            has it: for token ``i`` the index, from 1, of the token at the ``i``-th sorted
+            place, which is no rank of ``i``. ``none``: nothing, as their earlier code (twice
+            the belief; under ``norm='token'`` the factor is without effect).
+        norm: ``none``; ``channel``: each token is a unit vector before it is scaled;
+            ``token``, as the authors' code of PIR-CLIP: each channel is a unit vector across
+            the tokens, after they are scaled.
+
+    Returns:
+        ``(B, N, D)`` in the original order and dtype. Gradients reach ``tokens`` and ``weight``.
+    """
+    gain = weight
+    if rank == 'true':
+        gain = weight + true_rank(weight).to(weight.dtype).rsqrt()
+    elif rank == 'argsort':
+        order = weight.argsort(dim=-1, descending=True, stable=True)
+        gain = weight + (order + 1).to(weight.dtype).rsqrt()
+    if norm == 'channel':
+        tokens = F.normalize(tokens, dim=-1)
+    weighed = tokens * gain.unsqueeze(dim=-1).to(tokens.dtype)
+    return F.normalize(weighed, dim=1) if norm == 'token' else weighed
