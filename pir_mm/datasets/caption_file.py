@@ -6,11 +6,15 @@ from pathlib import Path
 from pir_mm.datasets.layout import command_for
 
 
-def read_caption_file(path: str | Path) -> list[dict]:
-    """Entries of a caption file, each with ``filename``, ``split``, ``sentences`` of ``raw`` text.
+def read_caption_file(path: str | Path, needed: tuple[str, ...] = ('split',)) -> list[dict]:
+    """Entries of a caption file, each with ``filename`` and ``sentences`` of ``raw`` text.
 
     This is the shape in which RSICD, UCM-Captions, Sydney-Captions and RSITMD are published; other
     keys (``class``, ``imgid``) are passed through.
+
+    Args:
+        path: the file.
+        needed: further keys whose values must be texts.
 
     Raises:
         FileNotFoundError: if there is no such file; names the command that makes it.
@@ -21,22 +25,27 @@ def read_caption_file(path: str | Path) -> list[dict]:
         raise FileNotFoundError(
             f'the caption file {path} does not exist; make it by: {command_for(path.parent)}'
         )
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f'{path} is not a JSON file: {error}') from None
+    content = read_json(path)
     entries = content.get('images') if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
         raise ValueError(f'{path} holds no list "images": a caption file must have one')
     for number, entry in enumerate(entries):
-        _check_entry(entry, f'{path}, images[{number}]')
+        _check_entry(entry, f'{path}, images[{number}]', ('filename', *needed))
     return entries
 
 
-def _check_entry(entry: object, place: str) -> None:
+def read_json(path: str | Path) -> object:
+    """Content of a JSON file; ValueError if it is none."""
+    try:
+        return json.loads(Path(path).read_text(encoding='utf-8-sig'))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f'{path} is not a JSON file: {error}') from None
+
+
+def _check_entry(entry: object, place: str, keys: tuple[str, ...]) -> None:
     if not isinstance(entry, dict):
         raise ValueError(f'{place}: a picture must be a JSON object, got {entry!r}')
-    for key in ('filename', 'split'):
+    for key in keys:
         if not isinstance(entry.get(key), str) or not entry[key]:
             raise ValueError(f'{place}: "{key}" must be a text, got {entry.get(key)!r}')
     sentences = entry.get('sentences')
