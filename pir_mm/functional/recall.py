@@ -1,0 +1,151 @@
+"""Recall of text-image retrieval, as the tables of the field report it.
+
+R@K of a query is 1 if any of its positives is among the first K of the gallery, else 0; R@K of a
+direction is the mean over its queries, in percent; mR is the mean of all R@K of both directions.
+``i2t`` ranks texts for each image, which may have several positives; ``t2i`` ranks images for
+each text, which has one.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pir_mm.functional.ranking import TILE, rank_embeddings, rank_matrix
+from pir_mm.functional.standing import Standing
+
+TOPK = (1, 5, 10)
+
+
+def retrieval_recall(
+    similarity: Tensor | np.ndarray,
+    image_of_text: Tensor | np.ndarray,
+    topk: Sequence[int] = TOPK,
+    ties: str = 'expected',
+) -> dict[str, float]:
+    """Recall in both directions from a similarity matrix.
+
+    Args:
+        similarity: ``(N, M)`` scores of images and texts.
+        image_of_text: ``(M,)`` image of each text, in any order; images may have different
+            numbers of texts.
+        topk: values of K; K above the gallery is allowed.
+        ties: what becomes of exactly equal scores. ``'expected'``: the exact expectation over
+            random order; ``'optimistic'`` and ``'pessimistic'``: in favour of positives and
+            against them; ``'official'``: stable sort, reversed, as the authors' code means to.
+
+    Returns:
+        ``'i2t/R@K'`` and ``'t2i/R@K'`` of each K, and ``'mR'``: percent, unrounded.
+
+    Raises:
+        ValueError: if a score is not finite, an image has no text, or an argument is not as said.
+    """
+    if len(similarity.shape) != 2:
+        raise ValueError(f'similarity must be (images, texts), got {tuple(similarity.shape)}')
+    owner = _owner(image_of_text, *similarity.shape)
+    return recall_of_standing(*rank_matrix(similarity, owner), topk, ties)
+
+
+def recall_from_embeddings(
+    image: Tensor | np.ndarray,
+    text: Tensor | np.ndarray,
+    image_of_text: Tensor | np.ndarray,
+    topk: Sequence[int] = TOPK,
+    ties: str = 'expected',
+    chunk: int = TILE,
+) -> dict[str, float]:
+    """Recall from embeddings, without ever holding the matrix of their scores.
+
+    Arguments, result and errors are those of :func:`standing_from_embeddings` and
+    :func:`retrieval_recall`.
+    """
+    standing = standing_from_embeddings(image, text, image_of_text, chunk)
+    return recall_of_standing(*standing, topk, ties)
+
+
+def standing_from_embeddings(
+    image: Tensor | np.ndarray,
+    text: Tensor | np.ndarray,
+    image_of_text: Tensor | np.ndarray,
+    chunk: int = TILE,
+) -> tuple[Standing, Standing]:
+    """Standing of each image among the texts and of each text among the images.
+
+    Recall, median rank and the hits of single queries follow from it.
+
+    Args:
+        image: ``(N, D)``; the score of a pair is the inner product, at least in float32.
+        text: ``(M, D)``. Equal embeddings tie exactly.
+        image_of_text: ``(M,)`` image of each text.
+        chunk: scores are held in tiles of ``chunk`` by ``chunk``.
+
+    Raises:
+        ValueError: if an embedding is not finite or the widths differ, an image has no text, or
+            an argument is not as said.
+    """
+    image, text = _embeddings(image, 'image'), _embeddings(text, 'text')
+    owner = _owner(image_of_text, len(image), len(text))
+    if image.size(1) != text.size(1):
+        raise ValueError(
+            f'image embeddings are {image.size(1)} wide and text embeddings {text.size(1)}: '
+            'they must come from one model'
+        )
+    if not (image.norm(dim=1).max() * text.norm(dim=1).max()).isfinite():
+        raise ValueError('embeddings are so long that scores overflow: scale them to unit length')
+    if chunk < 1:
+        raise ValueError(f'chunk must be at least 1, got {chunk}')
+    return rank_embeddings(image, text, owner, chunk)
+
+
+def recall_of_standing(
+    to_text: Standing, to_image: Standing, topk: Sequence[int] = TOPK, ties: str = 'expected'
+) -> dict[str, float]:
+    """Recall of the queries whose standing is given, as :func:`retrieval_recall` returns it."""
+    if not topk or any(k != int(k) or k < 1 for k in topk):
+        raise ValueError(f'topk={topk} must be whole numbers of at least 1')
+    recall = {
+        f'{way}/R@{k}': 100 * standing.hit(k, ties).mean().item()
+        for way, standing in (('i2t', to_text), ('t2i', to_image))
+        for k in topk
+    }
+    return recall | {'mR': sum(recall.values()) / len(recall)}
+
+
+def median_rank(standing: Standing, ties: str = 'expected') -> float:
+    """Median over queries of the rank, from 1, of the first positive."""
+    return 1 + np.median(standing.ahead(ties).numpy()).item()
+
+
+def _owner(image_of_text: Tensor | np.ndarray, images: int, texts: int) -> Tensor:
+    owner = torch.as_tensor(image_of_text).cpu()
+    if owner.shape != (texts,) or owner.is_floating_point() or owner.dtype == torch.bool:
+        raise ValueError(
+            f'image_of_text must hold a whole number for each of {texts} texts, '
+            f'got {owner.dtype} {tuple(owner.shape)}'
+        )
+    owner = owner.long()
+    if texts and not 0 <= owner.min() <= owner.max() < images:
+        raise ValueError(
+            f'image_of_text names images {owner.min()} to {owner.max()}, but there are {images}, '
+            'numbered from 0'
+        )
+    without = (owner.bincount(minlength=images) == 0).nonzero()
+    if len(without) or not images:
+        raise ValueError(
+            f'{len(without)} of {images} images have no text'
+            + (f', first image {without[0].item()}' if len(without) else '')
+            + ': recall is not defined for them, leave them out'
+        )
+    return owner
+
+
+def _embeddings(values: Tensor | np.ndarray, what: str) -> Tensor:
+    if not isinstance(values, Tensor):
+        values = torch.from_numpy(np.require(values, requirements=['C', 'W']))
+    values = values.detach()
+    if values.dim() != 2:
+        raise ValueError(f'{what} embeddings must be (count, width), got {tuple(values.shape)}')
+    if not values.isfinite().all():
+        raise ValueError(f'{what} embeddings hold a number that is not finite: mend the model')
+    return values if values.dtype == torch.float64 else values.float()

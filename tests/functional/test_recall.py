@@ -1,0 +1,246 @@
+"""Recall against full enumeration of every order that ties allow."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+
+from pir_mm.functional.recall import (
+    median_rank,
+    recall_from_embeddings,
+    recall_of_standing,
+    retrieval_recall,
+    standing_from_embeddings,
+)
+
+TIES = ('expected', 'optimistic', 'pessimistic', 'official')
+
+
+def first_ranks(scores, positive, ties):
+    """Rank of the first positive in each order of the gallery that the scores allow."""
+    entries = range(len(scores))
+    if ties == 'official':
+        orders = [np.argsort(scores, kind='stable')[::-1]]
+    else:
+        orders = [o for o in permutations(entries) if all(np.diff([scores[i] for i in o]) <= 0)]
+    ranks = [next(r for r, i in enumerate(order) if i in positive) for order in orders]
+    return {'optimistic': [min(ranks)], 'pessimistic': [max(ranks)]}.get(ties, ranks)
+
+
+def by_enumeration(similarity, owner, topk, ties):
+    images, texts = similarity.shape
+    ways = {
+        'i2t': [(similarity[i], set(np.flatnonzero(owner == i))) for i in range(images)],
+        't2i': [(similarity[:, m], {owner[m]}) for m in range(texts)],
+    }
+    recall = {
+        f'{way}/R@{k}': 100
+        * np.mean([np.mean(np.array(first_ranks(*q, ties)) < k) for q in queries])
+        for way, queries in ways.items()
+        for k in topk
+    }
+    return recall | {'mR': np.mean(list(recall.values()))}
+
+
+def random_case(seed, images, texts, levels):
+    rng = np.random.default_rng(seed)
+    owner = np.concatenate([np.arange(images), rng.integers(0, images, texts - images)])
+    return rng.integers(0, levels, (images, texts)) - 1.0, rng.permutation(owner)
+
+
+def test_a_value_worked_out_by_hand():
+    similarity = np.array([[0.9, 0.1, 0.8], [0.7, 0.2, 0.3]])
+    # Image 0 owns text 0 and finds it first; image 1 owns 1 and 2, and finds 2 in second place.
+    # Text 0 finds image 0 first; text 1 image 1 first; text 2 image 1 second.
+    recall = retrieval_recall(similarity, np.array([0, 1, 1]), topk=(1, 2))
+    assert recall == pytest.approx(
+        {
+            'i2t/R@1': 50,
+            'i2t/R@2': 100,
+            't2i/R@1': 200 / 3,
+            't2i/R@2': 100,
+            'mR': (350 - 100 / 3) / 4,
+        }
+    )
+    assert all(type(value) is float for value in recall.values())
+
+
+@pytest.mark.parametrize('ties', TIES)
+@pytest.mark.parametrize('images, texts', [(1, 1), (1, 3), (2, 2), (3, 6), (4, 5)])
+@pytest.mark.parametrize('levels', [1, 2, 3, 50])
+def test_agrees_with_the_enumeration_of_all_orders(ties, images, texts, levels):
+    for seed in range(3):
+        similarity, owner = random_case(seed, images, texts, levels)
+        expected = by_enumeration(similarity, owner, (1, 2, 9), ties)
+        assert retrieval_recall(similarity, owner, (1, 2, 9), ties) == pytest.approx(expected)
+
+
+def test_default_keys():
+    keys = [f'{way}/R@{k}' for way in ('i2t', 't2i') for k in (1, 5, 10)] + ['mR']
+    assert list(retrieval_recall(np.eye(2), np.arange(2))) == keys
+
+
+@pytest.mark.parametrize('value', [0.0, -3.5])
+def test_a_constant_model_scores_chance(value):
+    recall = retrieval_recall(np.full((20, 100), value), np.arange(100) // 5)
+    assert recall['i2t/R@1'] == pytest.approx(5)
+    assert recall['t2i/R@1'] == pytest.approx(5)
+    assert recall['t2i/R@10'] == pytest.approx(50)
+    # Five positives among a hundred: the chance that the first ten hold none.
+    miss = np.prod([(95 - i) / (100 - i) for i in range(10)])
+    assert recall['i2t/R@10'] == pytest.approx(100 * (1 - miss))
+
+
+def test_chance_holds_for_embeddings_that_differ_in_rounding_only():
+    rng = np.random.default_rng(0)
+    shape = rng.standard_normal(64)
+    image, text = (
+        (shape / np.linalg.norm(shape) + 1e-8 * rng.standard_normal((n, 64))).astype(np.float32)
+        for n in (300, 1500)
+    )
+    recall = recall_from_embeddings(image, text, np.arange(1500) // 5, chunk=128)
+    assert recall['i2t/R@10'] < 10 and recall['t2i/R@10'] < 10
+
+
+@pytest.mark.parametrize('ties', TIES)
+def test_does_not_depend_on_scale_or_on_the_order_of_untied_images(ties):
+    rng = np.random.default_rng(1)
+    similarity, owner = rng.standard_normal((7, 20)), np.arange(20) % 7
+    recall = retrieval_recall(similarity, owner, ties=ties)
+    order = rng.permutation(7)
+    assert (
+        retrieval_recall(similarity[order] * 3 - 9, np.argsort(order)[owner], ties=ties) == recall
+    )
+
+
+def test_takes_torch_numpy_any_type_and_memory_maps(tmp_path):
+    similarity, owner = random_case(5, 6, 20, 4)
+    recall = retrieval_recall(similarity, owner)
+    np.save(tmp_path / 's.npy', similarity)
+    for given in (
+        torch.tensor(similarity, requires_grad=True),
+        torch.tensor(similarity).bfloat16(),
+        similarity.astype(np.float16),
+        similarity.astype(np.int32),
+        np.asfortranarray(similarity),
+        np.load(tmp_path / 's.npy', mmap_mode='r'),
+    ):
+        assert retrieval_recall(given, torch.tensor(owner)) == recall
+    assert retrieval_recall(similarity, owner.tolist()) == recall
+
+
+def test_tiles_join_without_seam(monkeypatch):
+    similarity, owner = random_case(6, 9, 30, 5)
+    whole = [retrieval_recall(similarity, owner, ties=ties) for ties in TIES]
+    monkeypatch.setattr('pir_mm.functional.ranking.TILE', 4)
+    assert [retrieval_recall(similarity, owner, ties=ties) for ties in TIES] == whole
+
+
+@pytest.mark.parametrize('ties', TIES)
+@pytest.mark.parametrize('chunk', [1, 3, 7, 1024])
+def test_embeddings_give_what_their_matrix_gives(ties, chunk):
+    """Entries are small whole numbers, so that no product is rounded and ties abound."""
+    rng = np.random.default_rng(2)
+    image, text = rng.integers(-1, 2, (12, 4)), rng.integers(-1, 2, (40, 4))
+    owner = rng.permutation(np.arange(40) % 12)
+    expected = retrieval_recall(image @ text.T, owner, ties=ties)
+    image = torch.tensor(image, dtype=torch.float32)
+    assert (
+        recall_from_embeddings(image, text.astype('f4'), owner, ties=ties, chunk=chunk) == expected
+    )
+
+
+@pytest.mark.parametrize('chunk', [5, 16, 1024])
+def test_equal_embeddings_tie_exactly(chunk):
+    """Copies of rows: every score of a copy has to tie with the original's."""
+    generator = torch.Generator().manual_seed(3)
+    image, text = (torch.randn(n, 512, generator=generator) for n in (11, 23))
+    copy_of_image, copy_of_text = torch.arange(33) % 11, torch.arange(99) % 23
+    owner = torch.arange(99) % 33
+    similarity = (image @ text.T)[copy_of_image][:, copy_of_text]
+    for ties in TIES:
+        recall = recall_from_embeddings(
+            image[copy_of_image], text[copy_of_text], owner, ties=ties, chunk=chunk
+        )
+        assert recall == retrieval_recall(similarity, owner, ties=ties)
+
+
+def test_both_zeros_are_one_number():
+    image, text = torch.tensor([[0.0, 1.0], [-0.0, 1.0]]), torch.ones(2, 2)
+    assert recall_from_embeddings(image, text, torch.arange(2))['t2i/R@1'] == 50
+
+
+def test_never_holds_more_than_a_tile(monkeypatch):
+    held = []
+    product = torch.Tensor.__matmul__
+
+    def watched(a, b):
+        held.append((a.size(0), b.size(1)))
+        return product(a, b)
+
+    monkeypatch.setattr(torch.Tensor, '__matmul__', watched)
+    recall_from_embeddings(torch.ones(50, 2), torch.ones(200, 2), torch.arange(200) % 50, chunk=8)
+    recall_from_embeddings(torch.randn(50, 2), torch.randn(200, 2), torch.arange(200) % 50, chunk=8)
+    assert max(map(max, held)) <= 8
+
+
+def test_recall_of_some_queries_and_median_rank():
+    similarity, owner = random_case(7, 5, 15, 3)
+    to_text, to_image = standing_from_embeddings(similarity, np.eye(15), owner)
+    for ties in TIES:
+        ranks = [first_ranks(similarity[:, m], {owner[m]}, ties) for m in range(15)]
+        expected = 1 + np.median([np.mean(r) for r in ranks])
+        assert median_rank(to_image, ties) == pytest.approx(expected)
+    some = torch.tensor(owner) == 2
+    recall = recall_of_standing(to_text[torch.tensor([2])], to_image[some])
+    hits = [
+        np.mean(np.array(first_ranks(similarity[:, m], {2}, 'expected')) < 1)
+        for m in some.nonzero()[:, 0]
+    ]
+    assert recall['t2i/R@1'] == pytest.approx(100 * np.mean(hits))
+
+
+@pytest.mark.parametrize('bad', [np.nan, np.inf, -np.inf])
+def test_refuses_what_is_not_finite(bad):
+    similarity = np.zeros((3, 6))
+    similarity[1, 4] = bad
+    with pytest.raises(ValueError, match='not finite'):
+        retrieval_recall(similarity, np.arange(6) // 2)
+    with pytest.raises(ValueError, match='text embeddings hold a number that is not finite'):
+        recall_from_embeddings(np.ones((3, 3)), similarity.T, np.arange(6) // 2)
+    with pytest.raises(ValueError, match='overflow'):
+        recall_from_embeddings(np.full((1, 3), 1e30, 'f4'), np.full((1, 3), 1e30, 'f4'), [0])
+
+
+@pytest.mark.parametrize(
+    'owner, reason',
+    [
+        ([0, 0, 0], '1 of 2 images have no text, first image 1'),
+        ([0, 1, 2], 'names images 0 to 2, but there are 2'),
+        ([0, -1, 1], 'names images -1 to 1'),
+        ([0, 1], r'each of 3 texts, got torch.int64 \(2,\)'),
+        ([0.0, 1.0, 1.0], 'whole number'),
+    ],
+)
+def test_refuses_a_wrong_owner(owner, reason):
+    with pytest.raises(ValueError, match=reason):
+        retrieval_recall(np.zeros((2, 3)), np.array(owner))
+
+
+def test_says_which_argument_is_wrong():
+    with pytest.raises(ValueError, match="ties='best' is none of expected"):
+        retrieval_recall(np.eye(2), np.arange(2), ties='best')
+    for topk in ((0,), (), (1.5,)):
+        with pytest.raises(ValueError, match='topk='):
+            retrieval_recall(np.eye(2), np.arange(2), topk=topk)
+    with pytest.raises(ValueError, match=r'got \(2,\)'):
+        retrieval_recall(np.zeros(2), np.arange(2))
+    with pytest.raises(ValueError, match='0 of 0 images'):
+        retrieval_recall(np.zeros((0, 0)), np.zeros(0, dtype=int))
+    with pytest.raises(ValueError, match='2 wide and text embeddings 3'):
+        recall_from_embeddings(np.ones((2, 2)), np.ones((2, 3)), np.arange(2))
+    with pytest.raises(ValueError, match='chunk must be at least 1'):
+        recall_from_embeddings(np.eye(2), np.eye(2), np.arange(2), chunk=0)
+    with pytest.raises(ValueError, match=r'\(count, width\)'):
+        recall_from_embeddings(np.ones(2), np.eye(2), np.arange(2))
