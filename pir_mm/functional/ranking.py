@@ -16,7 +16,7 @@ from pir_mm.functional.standing import Standing
 from pir_mm.functional.tally import Tally
 
 Tile = tuple[Tensor, Tensor, Tensor]
-TILE = 1024
+TILE = 512
 
 
 def rank_matrix(similarity: Tensor | np.ndarray, owner: Tensor) -> tuple[Standing, Standing]:
@@ -58,7 +58,7 @@ def _matrix_tiles(similarity: Tensor | np.ndarray) -> Iterator[Tile]:
     for top in range(0, images, TILE):
         for left in range(0, texts, TILE):
             tile = _tensor(similarity[top : top + TILE, left : left + TILE])
-            if not tile.isfinite().all():
+            if not torch.stack(tile.aminmax()).isfinite().all():  # a NaN makes both NaN
                 raise ValueError('similarity holds a score that is not finite: mend the embeddings')
             row, column = (torch.arange(n, device=tile.device) for n in tile.shape)
             yield tile, row + top, column + left

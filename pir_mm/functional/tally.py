@@ -33,15 +33,19 @@ class Tally:
         Together the tiles hold each query and entry exactly once.
         """
         best = self.best[query].unsqueeze(1)
-        self.above.index_add_(0, query, (tile > best).sum(1, dtype=torch.int32).long())
-        same = tile == best
-        equal = same.sum(1, dtype=torch.int32).long()
-        self.equal.index_add_(0, query, equal)
-        some = equal.nonzero().squeeze(1)
+        above, reach = _count(tile > best), _count(tile >= best)
+        self.above.index_add_(0, query, above)
+        self.equal.index_add_(0, query, reach - above)
+        some = (reach - above).nonzero().squeeze(1)
+        same = tile[some] == best[some]
         behind = entry.unsqueeze(0) > self.last[query[some]].unsqueeze(1)
-        self.later.index_add_(0, query[some], (same[some] & behind).sum(1))
+        self.later.index_add_(0, query[some], _count(same & behind))
 
     def standing(self) -> Standing:
         """The result, on the CPU, once every tile was added."""
         parts = (self.above, self.equal - self.positives, self.positives, self.later)
         return Standing(*(part.cpu() for part in parts))
+
+
+def _count(mask: Tensor) -> Tensor:
+    return mask.sum(dim=1, dtype=torch.int32).long()  # several times faster than a long sum
