@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
@@ -47,8 +47,9 @@ class CaptionDataset(BaseDataset):
         metainfo, serialize_data, pipeline, test_mode, lazy_init: as in ``BaseDataset``.
 
     Raises:
-        FileNotFoundError: if the caption file is missing; names the command that makes it.
-        ValueError: for pictures that are missing, empty captions, unknown splits, scenes, options.
+        FileNotFoundError: if the caption file or pictures are missing; names the command that
+            makes them.
+        ValueError: for empty captions and unknown splits, scenes and options.
     """
 
     METAINFO = {'scenes': ()}
@@ -128,10 +129,13 @@ class CaptionDataset(BaseDataset):
         if not self.test_mode:
             return training_items(pictures, self.sampling)
         if self._indices is not None:
-            self.data_list, pictures = pictures, []
-            pictures = self._get_unserialized_subset(self._indices)
-            self._indices = None
+            self.data_list = pictures
+            pictures, self._indices = self._get_unserialized_subset(self._indices), None
         return evaluation_items(pictures)
+
+    def __iter__(self) -> Iterator[dict]:
+        # Without this a loop would never end: every index is that of some epoch.
+        return (self[index] for index in range(len(self)))
 
     def prepare_data(self, idx: int) -> dict:
         """The item of key ``idx`` (``epoch * len(self) + index``) after the pipeline."""

@@ -11,11 +11,11 @@ def require_pictures(folder: str, filenames: Iterable[str]) -> None:
     """Check that pictures are there.
 
     Raises:
-        ValueError: if some are not; counts them, names the first and the command that helps.
+        FileNotFoundError: if some are not; counts them, names the first and the command that helps.
     """
     missing = missing_pictures(folder, filenames)
     if missing:
-        raise ValueError(
+        raise FileNotFoundError(
             f'{len(missing)} pictures are missing in {folder}: {", ".join(missing[:3])}'
             f'{", ..." if len(missing) > 3 else ""}; '
             f'make the folder again by: {command_for(Path(folder).parent)}'

@@ -1,16 +1,18 @@
 """Reading a picture file into three 8-bit channels, its size checked before it is decoded."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-PLAIN = ('L', 'RGB')
+MAX_PIXELS = 100_000_000
 
 
 def read_picture(
-    path: str | os.PathLike, max_pixels: int = 100_000_000, min_side: int | None = None
+    path: str | os.PathLike, max_pixels: int = MAX_PIXELS, min_side: int | None = None
 ) -> np.ndarray:
     """Decode a picture of any kind Pillow reads.
 
@@ -34,39 +36,48 @@ def read_picture(
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(f'the picture {path} does not exist')
-    try:
-        with Image.open(path) as picture:
-            _check_size(picture, path, max_pixels)
+    with _named_errors(path):
+        picture = Image.open(path)
+    with picture:
+        width, height = picture.size
+        if width * height > max_pixels:
+            raise ValueError(
+                f'the picture {path} has {width} x {height} pixels, more than the {max_pixels} of '
+                'max_pixels: cut it into tiles, or raise max_pixels'
+            )
+        with _named_errors(path):
             if min_side is not None and picture.format == 'JPEG':
                 picture.draft(None, (min_side, min_side))
-            return _three_channels(ImageOps.exif_transpose(picture))
-    except Image.DecompressionBombError as error:
-        raise ValueError(f'the picture {path} is too large to decode: {error}') from None
-    except (OSError, SyntaxError, EOFError, TypeError, MemoryError, cv2.error) as error:
-        raise ValueError(f'the picture {path} cannot be decoded, replace it: {error}') from None
+            return _three_channels(picture, path)
 
 
-def _check_size(picture: Image.Image, path: str | os.PathLike, max_pixels: int) -> None:
-    width, height = picture.size
-    if width * height > max_pixels:
+@contextmanager
+def _named_errors(path: str | os.PathLike) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # Pillow's plugins raise errors of all kinds on bad bytes
         raise ValueError(
-            f'the picture {path} has {width} x {height} pixels, more than max_pixels={max_pixels}: '
-            'cut it into tiles, or raise max_pixels'
-        )
+            f'the picture {path} cannot be decoded, replace or remove it: {error}'
+        ) from None
 
 
-def _three_channels(picture: Image.Image) -> np.ndarray:
-    deep = picture.mode[0] in 'IF'
-    if not deep and picture.mode not in PLAIN:
-        picture = picture.convert('RGB')
-    pixels = np.asarray(picture)
-    if deep:
-        pixels = _stretched(pixels)
-    return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR if pixels.ndim == 2 else cv2.COLOR_RGB2BGR)
+def _three_channels(picture: Image.Image, path: str | os.PathLike) -> np.ndarray:
+    deep = bool(picture.tile) and ';16' in str(picture.tile[0][3])
+    picture.load()
+    if deep:  # Pillow would keep but the high byte of coloured ones
+        encoded = np.fromfile(path, np.uint8)
+        pixels = _stretched(cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED))
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR) if pixels.ndim == 2 else pixels
+    ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode[0] in 'IF':
+        return cv2.cvtColor(_stretched(np.asarray(picture)), cv2.COLOR_GRAY2BGR)
+    rgb = picture if picture.mode == 'RGB' else picture.convert('RGB')
+    pixels = np.frombuffer(rgb.tobytes('raw', 'BGR'), np.uint8)
+    return pixels.reshape(rgb.height, rgb.width, 3).copy()  # writable
 
 
 def _stretched(pixels: np.ndarray) -> np.ndarray:
-    pixels = pixels.astype(np.float32)
+    pixels = pixels[..., :3] if pixels.ndim == 3 else pixels
     low, high = np.nanpercentile(pixels, (2, 98))
-    scaled = (pixels - low) * (255 / max(high - low, np.finfo(np.float32).tiny))
+    scaled = (pixels.astype(np.float32) - low) * (255 / max(high - low, 1e-12))
     return np.nan_to_num(scaled).clip(0, 255).astype(np.uint8)

@@ -68,6 +68,7 @@ def prepare_dataset(
     entries, dropped = drop_empty_captions(entries, account)
     matched = match_pictures(entries, store, account)
     with replaced_folder(out) as part:
+        pieces = write_vocabulary(part, entries, vocab, vocab_size)
         matched = copy_pictures(store, matched, part / IMAGES, account)
         written = write_captions(part, out.name if name == 'custom' else name, matched)
         report = write_report(
@@ -78,7 +79,7 @@ def prepare_dataset(
             renamed=sum(entry['filename'] != picture.name for entry, picture in matched),
             empty_captions_dropped=dropped,
             **account.lists,
-            vocabulary=write_vocabulary(part, written, vocab, vocab_size),
+            vocabulary=pieces,
             checksums={file.name: checksum(file) for file in (path, *store.archives)},
             made_from=made_from,
         )

@@ -26,6 +26,8 @@ def write_captions(folder: Path, name: str, matched: list[tuple[dict, Picture]])
 def write_vocabulary(folder: Path, entries: list[dict], copied: Path | None, size: int) -> int:
     """Copy a vocabulary, or train one on the training captions; returns its number of pieces.
 
+    Training captions of missing pictures count as well, so the pieces are always the same.
+
     Raises:
         ValueError: if the file is no vocabulary, or no picture is for training.
     """

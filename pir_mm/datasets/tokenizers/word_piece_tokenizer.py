@@ -41,9 +41,7 @@ class WordPieceTokenizer:
 
     def __init__(self, vocab: str | os.PathLike, max_tokens: int = 47, max_words: int = 30) -> None:
         if max_tokens < 3:
-            raise ValueError(
-                f'max_tokens must leave room for one piece: at least 3, got {max_tokens}'
-            )
+            raise ValueError(f'max_tokens must be at least 3 to hold one piece, got {max_tokens}')
         ids = _read_vocabulary(Path(vocab))
         self.vocab = str(vocab)
         self.max_tokens = max_tokens
@@ -67,9 +65,7 @@ class WordPieceTokenizer:
         encoded = [self._tokenizer.encode(text) for text in cleaned]
         cut = sum(bool(one.overflowing) for one in encoded)
         if cut and not self.truncated:
-            print_log(
-                f'texts cut to max_tokens={self.max_tokens}; counted in .truncated', 'current'
-            )
+            print_log(f'a text was cut to max_tokens={self.max_tokens} pieces', 'current')
         self.truncated += cut
         longest = max((len(one.ids) for one in encoded), default=0)
         rows = [one.ids + [self._pad] * (longest - len(one.ids)) for one in encoded]
@@ -90,11 +86,7 @@ def _read_vocabulary(path: Path) -> dict[str, int]:
     ids = {piece: number for number, piece in enumerate(pieces)}
     lacking = [piece for piece in NEEDED if piece not in ids]
     if lacking:
-        raise ValueError(
-            f'{path} lacks {", ".join(lacking)}: it is no WordPiece vocabulary of BERT'
-        )
+        raise ValueError(f'{path} lacks {", ".join(lacking)}: it is no vocabulary of BERT')
     if len(ids) != len(pieces):
-        raise ValueError(
-            f'{path} has {len(pieces) - len(ids)} pieces twice: each must be there once'
-        )
+        raise ValueError(f'{path} names {len(pieces) - len(ids)} pieces twice, wanted each once')
     return ids

@@ -2,7 +2,7 @@
 
 from mmcv.transforms import BaseTransform
 
-from pir_mm.datasets.picture_reading import read_picture
+from pir_mm.datasets.picture_reading import MAX_PIXELS, read_picture
 from pir_mm.registry import TRANSFORMS
 
 
@@ -21,7 +21,7 @@ class LoadPicture(BaseTransform):
         FileNotFoundError, ValueError: if the picture is missing, broken or too large.
     """
 
-    def __init__(self, max_pixels: int = 100_000_000, min_side: int | None = None) -> None:
+    def __init__(self, max_pixels: int = MAX_PIXELS, min_side: int | None = None) -> None:
         self.max_pixels = max_pixels
         self.min_side = min_side
 

@@ -1,0 +1,199 @@
+"""The caption data set, alone and in a data loader."""
+
+import pytest
+import torch
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+
+from pir_mm.registry import DATASETS
+
+PACK = dict(
+    type='mmpretrain.PackInputs',
+    algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
+    meta_keys=['image_id', 'img_path'],
+)
+RANDOM = [
+    dict(type='pir_mm.LoadPicture'),
+    dict(type='mmpretrain.RandomResizedCrop', scale=16, backend='cv2', interpolation='bicubic'),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='mmpretrain.ColorJitter', brightness=0.4),
+    PACK,
+]
+CAPTIONS = [['A pond .', 'Blue water', 'a pond'], ['a pond'], ['One pier', 'two piers', 'sea', 'x']]
+
+
+@pytest.fixture
+def three(make_set):
+    return make_set(
+        ('pond_1.png', 'train', CAPTIONS[0]),
+        ('pond_2.png', 'train', CAPTIONS[1]),
+        ('7.png', 'train', CAPTIONS[2], 'port'),
+        ('airport_1.png', 'test', ['a runway', 'a pond']),
+        ('9.png', 'test', ['a pond', 'A RUNWAY.']),
+    )
+
+
+def build(root, **options):
+    return DATASETS.build(dict(type='pir_mm.CaptionDataset', data_root=str(root), **options))
+
+
+def test_gives_one_item_per_caption(three):
+    data = build(three)
+    assert [data[n]['text'] for n in range(len(data))] == [
+        ['a pond'], ['blue water'], ['a pond'], ['a pond'],
+        ['one pier'], ['two piers'], ['sea'], ['x'],
+    ]  # fmt: skip
+    assert [data[n]['image_id'] for n in range(8)] == [0, 0, 0, 1, 2, 2, 2, 2]
+    assert data[0]['img_path'] == str(three / 'images' / 'pond_1.png')
+
+
+def test_scenes_are_those_of_all_splits(three):
+    train, test = build(three), build(three, split='test', test_mode=True)
+    assert train.metainfo['scenes'] == test.metainfo['scenes'] == ('airport', 'pond', 'port')
+    assert [train[n]['scene'] for n in (0, 3, 4)] == [1, 1, 2]
+    assert [test[n]['scene'] for n in range(2)] == [0, -1]
+
+
+def test_scenes_given_decide_the_labels(three):
+    data = build(three, scenes=['port', 'sea', 'pond', 'airport'])
+    assert data.metainfo['scenes'] == ('port', 'sea', 'pond', 'airport')
+    assert [data[n]['scene'] for n in (0, 4)] == [2, 0]
+    with pytest.raises(ValueError, match=r'does not list: airport, port \(2 in all\)'):
+        build(three, scenes=['pond'])
+
+
+def test_labels_by_filename_are_the_authors(three):
+    assert build(three, label='filename').metainfo['scenes'] == ('7', '9', 'airport', 'pond')
+
+
+def test_evaluation_shares_captions(three):
+    first, second = build(three, split='test', test_mode=True)
+    assert first['text'] == first['captions'] == ['a runway', 'a pond']
+    assert (second['text'], second['text_id'], second['caption_id']) == ([], [], [1, 0])
+
+
+def test_evaluation_of_some_pictures_owns_all_their_captions(three):
+    (only,) = build(three, split='test', test_mode=True, indices=[1])
+    assert (only['text'], only['caption_id'], only['image_id']) == (
+        ['a pond', 'a runway'],
+        [0, 1],
+        1,
+    )
+    assert len(build(three, indices=2)) == 2
+
+
+@pytest.mark.parametrize('count', [1, 2, 9])
+def test_draws_distinct_captions_anew_each_epoch(three, count):
+    data = build(three, sampling='image', captions_per_image=count)
+    assert len(data) == 3
+    drawn = set()
+    for epoch in range(20):
+        item = data[epoch * 3 + 2]
+        assert item['image_id'] == 2
+        assert len(set(item['text'])) == len(item['text']) == min(count, 4)
+        drawn.update(item['text'])
+    assert drawn == {'one pier', 'two piers', 'sea', 'x'}
+    assert data[1]['text'] == ['a pond']
+
+
+def test_an_item_depends_on_seed_epoch_and_index(three):
+    data, other = build(three, pipeline=RANDOM, seed=1), build(three, pipeline=RANDOM, seed=2)
+    first = data[8 * 3 + 5]['inputs']
+    torch.manual_seed(0)
+    data[0]
+    assert torch.equal(data[8 * 3 + 5]['inputs'], first)
+    for different in (data[5], data[8 * 4 + 5], other[8 * 3 + 5]):
+        assert not torch.equal(different['inputs'], first)
+    assert torch.equal(build(three, pipeline=RANDOM)[5]['inputs'],
+                       build(three, pipeline=RANDOM, seed=0)[5]['inputs'])  # fmt: skip
+
+
+def test_counts_from_the_end_in_the_first_epoch(three):
+    data = build(three)
+    assert data[-1]['text'] == data[7]['text'] == ['x']
+
+
+def batches(root, workers, epochs, scope='pir_mm'):
+    init_default_scope(scope)
+    dataset = dict(
+        type='pir_mm.CaptionDataset', data_root=str(root), sampling='image',
+        captions_per_image=2, pipeline=RANDOM,
+    )  # fmt: skip
+    loader = Runner.build_dataloader(
+        dict(
+            dataset=dataset,
+            batch_size=2,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            sampler=dict(type='pir_mm.EpochSampler', shuffle=True),
+            collate_fn=dict(type='default_collate'),
+        ),
+        seed=3,
+    )
+    for epoch in epochs:
+        loader.sampler.set_epoch(epoch)
+        for batch in loader:
+            yield batch['inputs'], [sample.text for sample in batch['data_samples']]
+
+
+@pytest.mark.filterwarnings('ignore:This DataLoader will create')
+def test_workers_and_a_resume_change_nothing(three):
+    alone = list(batches(three, 0, range(5)))
+    shared = list(batches(three, 2, range(5), scope='mmpretrain'))
+    resumed = list(batches(three, 0, range(3, 5)))
+    assert len(alone) == 10
+    for other in (shared, alone[:6] + resumed):
+        for (images, texts), (same_images, same_texts) in zip(alone, other, strict=True):
+            assert torch.equal(images, same_images)
+            assert texts == same_texts
+    assert alone[0][0].shape == (2, 3, 16, 16)
+    assert alone[0][0].dtype == torch.uint8
+
+
+def test_packs_for_the_model(three):
+    data = build(three, split='test', test_mode=True, pipeline=[RANDOM[0], PACK])
+    sample = data[1]['data_samples']
+    assert sample.text == []
+    assert sample.caption_id == [1, 0]
+    assert (sample.image_id, sample.scene) == (1, -1)
+    assert data[1]['inputs'].shape == (3, 24, 32)
+
+
+@pytest.mark.parametrize(
+    ('options', 'reason'),
+    [
+        (dict(split='dev'), "no picture of split 'dev'; it has test, train"),
+        (dict(sampling='both'), "sampling must be 'caption' or 'image', got 'both'"),
+        (dict(label='folder'), "label must be 'class' or 'filename', got 'folder'"),
+        (dict(captions_per_image=0), 'must be at least 1, got 0 and 30'),
+        (dict(max_words=0), 'must be at least 1, got 5 and 0'),
+    ],
+)
+def test_refuses_wrong_options(three, options, reason):
+    with pytest.raises(ValueError, match=reason):
+        build(three, **options)
+
+
+def test_names_what_is_missing(three):
+    with pytest.raises(FileNotFoundError, match='ucm/captions.json does not exist; make it by: py'):
+        build(three.parent / 'ucm')
+    (three / 'images' / '7.png').unlink()
+    with pytest.raises(FileNotFoundError, match='1 pictures are missing in .*images: 7.png; make'):
+        build(three)
+    assert len(build(three, split='test')) == 4
+
+
+def test_names_an_empty_caption(make_set):
+    with pytest.raises(ValueError, match='caption 1 of picture a.png is empty'):
+        build(make_set(('a.png', 'train', ['a pond', '.'])))
+
+
+def test_names_the_picture_that_a_transform_drops(three):
+    with pytest.raises(ValueError, match='returned None for .*pond_1.png'):
+        build(three, pipeline=[lambda results: None])[0]
+
+
+def test_reads_the_file_late_if_asked(tmp_path):
+    data = build(tmp_path / 'nothing', lazy_init=True)
+    with pytest.raises(FileNotFoundError):
+        len(data)

@@ -1,0 +1,38 @@
+"""Looking for missing pictures."""
+
+import os
+
+import pytest
+
+from pir_mm.datasets.picture_folder import missing_pictures, require_pictures
+
+
+def test_finds_what_is_missing_in_order(tmp_path):
+    (tmp_path / 'b').mkdir()
+    for name in ('a.jpg', 'b/c.jpg'):
+        (tmp_path / name).touch()
+    names = ['z.jpg', 'a.jpg', 'b/c.jpg', 'b/a.jpg', 'nowhere/a.jpg']
+    assert missing_pictures(str(tmp_path), names) == ['z.jpg', 'b/a.jpg', 'nowhere/a.jpg']
+
+
+def test_lists_a_folder_once(tmp_path, monkeypatch):
+    calls = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, 'scandir', lambda folder: calls.append(folder) or scandir(folder))
+    assert len(missing_pictures(str(tmp_path), [f'{n}.jpg' for n in range(50)])) == 50
+    assert calls == [str(tmp_path)]
+
+
+def test_counts_and_names_the_first(tmp_path):
+    folder = str(tmp_path / 'rsicd' / 'images')
+    with pytest.raises(
+        FileNotFoundError, match=r'4 pictures .*: 0, 1, 2, \.\.\.; .* rsicd --source'
+    ):
+        require_pictures(folder, ['0', '1', '2', '3'])
+    with pytest.raises(FileNotFoundError, match='1 pictures are missing .*: 0; make'):
+        require_pictures(folder, ['0'])
+
+
+def test_accepts_a_whole_folder(tmp_path):
+    (tmp_path / 'a.jpg').touch()
+    assert require_pictures(str(tmp_path), ['a.jpg']) is None

@@ -1,0 +1,99 @@
+"""The tokenizer against BERT's own."""
+
+import json
+
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from pir_mm.datasets.caption_cleaning import clean_caption
+from pir_mm.registry import TASK_UTILS
+
+PIECES = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'pond', '##s', 'road', 'near']
+
+
+@pytest.fixture
+def vocab(tmp_path):
+    path = tmp_path / 'vocab.txt'
+    path.write_text('\n'.join(PIECES) + '\n')
+    return path
+
+
+def build(vocab, **options):
+    return TASK_UTILS.build(dict(type='pir_mm.WordPieceTokenizer', vocab=str(vocab), **options))
+
+
+def test_pads_to_the_longest(vocab):
+    ids, mask = build(vocab)(['A road.', 'ponds near a road', 'a river'])
+    assert ids.tolist() == [[2, 4, 7, 3, 0, 0, 0], [2, 5, 6, 8, 4, 7, 3], [2, 4, 1, 3, 0, 0, 0]]
+    assert mask.tolist() == [[bool(i) for i in row] for row in ids.tolist()]
+    assert (ids.dtype, mask.dtype) == (torch.long, torch.bool)
+
+
+def test_takes_one_text_or_none(vocab):
+    ids, mask = build(vocab)(['a'])
+    assert (ids.tolist(), mask.tolist()) == ([[2, 4, 3]], [[True, True, True]])
+    ids, mask = build(vocab)([])
+    assert ids.shape == mask.shape == (0, 0)
+
+
+def test_counts_what_it_truncates_and_keeps_the_end(vocab):
+    tokenizer = build(vocab, max_tokens=4)
+    ids, mask = tokenizer(['a road', 'a road near', 'ponds near a road'])
+    assert ids.tolist() == [[2, 4, 7, 3], [2, 4, 7, 3], [2, 5, 6, 3]]
+    assert mask.all()
+    tokenizer(['near a road'])
+    assert tokenizer.truncated == 3
+    assert len(tokenizer) == len(PIECES)
+
+
+def test_cleans_its_texts(vocab):
+    ids, _ = build(vocab, max_words=2)(['POND-"road" near', '~pond/(road)'])
+    assert ids.tolist() == [[2, 5, 7, 3]] * 2
+
+
+def test_equals_bert(shared_dir, tmp_path):
+    source = shared_dir / 'data' / 'vocab' / 'bert-base-uncased-vocab.txt'
+    (tmp_path / 'vocab.txt').write_bytes(source.read_bytes())
+    (tmp_path / 'tokenizer_config.json').write_text(
+        json.dumps({'tokenizer_class': 'BertTokenizer', 'do_lower_case': True})
+    )
+    bert = AutoTokenizer.from_pretrained(tmp_path)
+    texts = [
+        'Many planes are parked next to a long building in an airport .',
+        'the Déjà-vu café at 25 °C & 100 % — 河 ünïcödé',
+        'supercalifragilisticexpialidocious ' * 12,
+        'x' * 101,
+    ]
+    file = shared_dir / 'data' / 'rsicd' / 'dataset_rsicd.json'
+    images = json.loads(file.read_text())['images'][::60]
+    texts += [image['sentences'][-1]['raw'] for image in images]
+    ids, mask = build(source, max_tokens=47)(texts)
+    expected = bert(
+        [clean_caption(text) for text in texts], max_length=47, truncation=True, padding=True
+    )
+    assert ids.tolist() == expected['input_ids']
+    assert mask.long().tolist() == expected['attention_mask']
+    known = build(source)(['storage tanks near the viaduct'])[0]
+    assert 100 not in known
+
+
+@pytest.mark.parametrize(
+    ('content', 'reason'),
+    [('a\nb\n', r'lacks \[PAD\], \[UNK\]'), ('\n'.join([*PIECES, 'a']), 'names 1 pieces twice')],
+)
+def test_refuses_what_is_no_vocabulary(vocab, content, reason):
+    vocab.write_text(content)
+    with pytest.raises(ValueError, match=reason):
+        build(vocab)
+
+
+def test_says_what_is_wrong(vocab, tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match='vocabulary .*rsicd/vocab.txt .* by: .* rsicd --so'
+    ):
+        build(tmp_path / 'rsicd' / 'vocab.txt')
+    with pytest.raises(ValueError, match='max_tokens must be at least 3 to hold one piece, got 2'):
+        build(vocab, max_tokens=2)
+    with pytest.raises(ValueError, match="the text '...' has no word left"):
+        build(vocab)(['...'])
