@@ -1,3 +1,6 @@
-from pir_mm.models.converters.microsoft_swin import is_microsoft_swin, swin_to_mmpretrain
+"""Weights of others, by our names."""
 
-__all__ = ['is_microsoft_swin', 'swin_to_mmpretrain']
+from pir_mm.models.converters.microsoft_swin import is_microsoft_swin, swin_to_mmpretrain
+from pir_mm.models.converters.pir_itr import pir_itr_weights
+
+__all__ = ['is_microsoft_swin', 'pir_itr_weights', 'swin_to_mmpretrain']
