@@ -15,3 +15,13 @@ def shared_dir():
     if not path.is_dir():
         pytest.skip(f'{path} is absent: set PIR_MM_SHARED to the folder of real data')
     return path
+
+
+@pytest.fixture(scope='session')
+def scenes(tmp_path_factory):
+    """A prepared data set of 64 generated scenes: its folder."""
+    from pir_mm.apis.scenes import make_scenes
+
+    folder = tmp_path_factory.mktemp('data') / 'scenes'
+    make_scenes(folder, n_images=64, seed=0)
+    return folder

@@ -22,9 +22,9 @@ default_hooks = dict(
         rule='greater',
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    epoch_seed=dict(type='pir_mm.EpochSeedHook'),
     visualization=dict(type='pir_mm.RankingSheetHook'),
 )
-custom_hooks = [dict(type='pir_mm.EpochSeedHook')]
 
 env_cfg = dict(
     cudnn_benchmark=False,

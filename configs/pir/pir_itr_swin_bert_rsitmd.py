@@ -1,6 +1,6 @@
 """PIR-ITR on RSITMD.
 
-    mim train pir_mm configs/pir/pir_itr_swin_bert_rsitmd.py --gpus 2 --launcher pytorch
+mim train pir_mm configs/pir/pir_itr_swin_bert_rsitmd.py --gpus 2 --launcher pytorch
 """
 
 _base_ = [

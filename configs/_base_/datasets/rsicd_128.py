@@ -1,0 +1,72 @@
+"""RSICD at 128 pixels, a picture a sample with up to five of its distinct captions."""
+
+data_root = 'data/rsicd/'
+
+pack = dict(
+    type='mmpretrain.PackInputs',
+    algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
+    meta_keys=['image_id', 'img_path'],
+)
+train_pipeline = [
+    dict(type='pir_mm.LoadPicture'),
+    dict(
+        type='mmpretrain.RandomResizedCrop',
+        scale=128,
+        crop_ratio_range=(0.4, 1.0),
+        interpolation='bicubic',
+    ),
+    dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
+    pack,
+]
+test_pipeline = [
+    dict(type='pir_mm.LoadPicture'),
+    dict(type='mmpretrain.Resize', scale=(128, 128), interpolation='area'),
+    pack,
+]
+
+train_dataloader = dict(
+    batch_size=128,
+    num_workers=2,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type='pir_mm.EpochSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='pir_mm.CaptionDataset',
+        ann_file='captions.json',
+        data_root=data_root,
+        split='train',
+        sampling='image',
+        captions_per_image=5,
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=128,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='pir_mm.CaptionDataset',
+        ann_file='captions.json',
+        data_root=data_root,
+        split='val',
+        test_mode=True,
+        pipeline=test_pipeline,
+    ),
+)
+test_dataloader = dict(
+    batch_size=128,
+    num_workers=2,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='pir_mm.CaptionDataset',
+        ann_file='captions.json',
+        data_root=data_root,
+        split='test',
+        test_mode=True,
+        pipeline=test_pipeline,
+    ),
+)

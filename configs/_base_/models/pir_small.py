@@ -1,0 +1,43 @@
+"""PIR-ITR small enough for a CPU: ResNet-18, a 4-layer BERT and a ResNet-18 prior, width 256."""
+
+model = dict(
+    type='pir_mm.PIR',
+    data_preprocessor=dict(
+        type='mmpretrain.MultiModalDataPreprocessor',
+        mean=[122.771, 116.746, 104.094],
+        std=[68.501, 66.632, 70.323],
+        to_rgb=True,
+    ),
+    tokenizer=dict(type='pir_mm.WordPieceTokenizer', vocab='data/rsicd/vocab.txt', max_tokens=47),
+    image_encoder=dict(
+        type='pir_mm.ImageEncoder', backbone=dict(type='mmpretrain.ResNet', depth=18), dim=256
+    ),
+    text_encoder=dict(
+        type='pir_mm.BertEncoder',
+        dim=256,
+        vocab_size=4000,
+        hidden_size=256,
+        layers=4,
+        heads=4,
+        intermediate_size=1024,
+        max_positions=64,
+    ),
+    instruction_encoder=dict(
+        type='pir_mm.InstructionEncoder',
+        backbone=dict(type='mmpretrain.ResNet', depth=18),
+        dim=256,
+        init='random',
+    ),
+    # 16 local tokens and the global one at 128 pixels
+    selector=dict(type='pir_mm.BeliefSelector', strategy='hard', keep=10),
+    spatial_pae=dict(type='pir_mm.SpatialPAE', dim=256, layers=2, heads=4, dropout=0.1),
+    temporal_pae=dict(type='pir_mm.TemporalPAE', dim=256, layers=3, heads=4, dropout=0.1),
+    head=dict(
+        type='pir_mm.RetrievalHead',
+        dim=256,
+        losses=dict(
+            contrastive=dict(type='pir_mm.ContrastiveLoss', temperature=0.07),
+            affiliation=dict(type='pir_mm.AffiliationLoss', temperature=0.07, weight=1.0),
+        ),
+    ),
+)

@@ -1,0 +1,23 @@
+"""PIR-ITR on generated scenes, in a few minutes on two CPU cores: what the quickstart trains.
+
+    python tools/make_scenes.py --out data/scenes
+    mim train pir_mm configs/demo/pir_itr_scenes.py
+"""
+
+_base_ = [
+    '../_base_/models/pir_small.py',
+    '../_base_/datasets/scenes_96.py',
+    '../_base_/default_runtime.py',
+    '../_base_/schedules/adamw_scratch_30e.py',
+]
+
+model = dict(
+    tokenizer=dict(vocab='data/scenes/vocab.txt'),
+    text_encoder=dict(layers=2),
+    selector=dict(keep=6),  # of 10: 3 x 3 local tokens at 96 pixels and the global one
+)
+train_cfg = dict(max_epochs=12, val_interval=4)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-2, begin=0, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', eta_min=0.0, begin=1, end=12, convert_to_iter_based=True),
+]

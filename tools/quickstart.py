@@ -1,0 +1,41 @@
+"""The main job on generated scenes: generate, train, test, index, search.
+
+bash tools/quickstart.sh sets up the environment first and then runs this.
+"""
+
+import argparse
+from pathlib import Path
+
+TOOLS = Path(__file__).resolve().parent
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('--out', default='work_dirs/quickstart', help='[work_dirs/quickstart]')
+    parser.add_argument('--data', default='data/scenes', help='the scenes [data/scenes]')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action='extend', metavar='KEY=VALUE', help='for the training'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    from pir_mm.apis.command import exit_with_reason
+
+    with exit_with_reason():
+        from pir_mm.apis.quickstart import run_quickstart
+
+        run_quickstart(
+            TOOLS,
+            TOOLS.parent / 'configs' / 'demo' / 'pir_itr_scenes.py',
+            Path(arguments.data),
+            Path(arguments.out),
+            arguments.cfg_options,
+        )
+
+
+if __name__ == '__main__':
+    main()
