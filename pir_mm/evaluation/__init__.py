@@ -1,0 +1,5 @@
+"""Metrics."""
+
+from pir_mm.evaluation.retrieval_evaluator import RetrievalEvaluator
+
+__all__ = ['RetrievalEvaluator']

@@ -30,12 +30,14 @@ def rank_matrix(similarity: Tensor | np.ndarray, owner: Tensor) -> tuple[Standin
 
 
 def rank_embeddings(
-    image: Tensor, text: Tensor, owner: Tensor, chunk: int = TILE
+    image: Tensor, text: Tensor, owner: Tensor, chunk: int | None = None
 ) -> tuple[Standing, Standing]:
     """Rank by inner products of finite ``(N, D)`` and ``(M, D)``, ``chunk ** 2`` at a time.
 
-    Equal embeddings tie exactly, see :class:`ProductTiles`.
+    Equal embeddings tie exactly, see :class:`ProductTiles`. Without ``chunk`` a tile has the size
+    that suits the device: the cache of a CPU, or enough work for an accelerator.
     """
+    chunk = chunk or (TILE if image.device.type == 'cpu' else 16 * TILE)
     tiles = ProductTiles(image, text, owner.to(image.device), chunk)
     return _rank(tiles.positive(), owner, len(image), tiles)
 

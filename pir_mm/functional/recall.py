@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pir_mm.functional.ranking import TILE, rank_embeddings, rank_matrix
+from pir_mm.functional.ranking import rank_embeddings, rank_matrix
 from pir_mm.functional.standing import Standing
 
 TOPK = (1, 5, 10)
@@ -53,7 +53,7 @@ def recall_from_embeddings(
     image_of_text: Tensor | np.ndarray,
     topk: Sequence[int] = TOPK,
     ties: str = 'expected',
-    chunk: int = TILE,
+    chunk: int | None = None,
 ) -> dict[str, float]:
     """Recall from embeddings, without ever holding the matrix of their scores.
 
@@ -68,7 +68,7 @@ def standing_from_embeddings(
     image: Tensor | np.ndarray,
     text: Tensor | np.ndarray,
     image_of_text: Tensor | np.ndarray,
-    chunk: int = TILE,
+    chunk: int | None = None,
 ) -> tuple[Standing, Standing]:
     """Standing of each image among the texts and of each text among the images.
 
@@ -78,7 +78,7 @@ def standing_from_embeddings(
         image: ``(N, D)``; the score of a pair is the inner product, at least in float32.
         text: ``(M, D)``. Equal embeddings tie exactly.
         image_of_text: ``(M,)`` image of each text.
-        chunk: scores are held in tiles of ``chunk`` by ``chunk``.
+        chunk: scores are held in tiles of ``chunk`` by ``chunk``; chosen by device if not given.
 
     Raises:
         ValueError: if an embedding is not finite or the widths differ, an image has no text, or
@@ -93,7 +93,7 @@ def standing_from_embeddings(
         )
     if not (image.norm(dim=1).max() * text.norm(dim=1).max()).isfinite():
         raise ValueError('embeddings are so long that scores overflow: scale them to unit length')
-    if chunk < 1:
+    if chunk is not None and chunk < 1:
         raise ValueError(f'chunk must be at least 1, got {chunk}')
     return rank_embeddings(image, text, owner, chunk)
 
