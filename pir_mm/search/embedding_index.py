@@ -1,0 +1,84 @@
+"""An index folder, opened for search."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pir_mm.search.exact_store import ExactStore
+from pir_mm.search.index_card import IndexCard
+from pir_mm.search.model_fingerprint import ModelFingerprint
+from pir_mm.search.tile import Tile
+from pir_mm.search.tile_table import count_tiles, read_tiles
+from pir_mm.structures.ranking import Ranking
+
+CARD = 'index.json'
+VECTORS = 'vectors.npy'
+TILES = 'tiles.gpkg'
+PREVIOUS = '.previous'
+
+
+class EmbeddingIndex:
+    """Vectors of pictures and what they show; :meth:`open` reads one, vectors memory-mapped.
+
+    Args:
+        folder: with ``index.json``, ``vectors.npy`` and ``tiles.gpkg``.
+
+    Raises:
+        FileNotFoundError: if there is no index in the folder.
+        ValueError: if one of its files is damaged or does not fit the others.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        folder = Path(folder)
+        if not (folder / CARD).is_file():
+            # A run killed between its two renames leaves the last good index under this name.
+            second = folder.with_name(folder.name + PREVIOUS)
+            if not (second / CARD).is_file():
+                raise FileNotFoundError(
+                    f'{folder} holds no index: {CARD} is absent; make one with tools/index.py'
+                )
+            folder = second
+        self.folder = folder
+        self.card = IndexCard.read(folder / CARD)
+        self.store = map_store(folder / VECTORS)
+        size, width = self.store.vectors.shape
+        features = count_tiles(folder / TILES)
+        if not size == features == self.card.indexed or width != self.card.fingerprint.width:
+            raise ValueError(
+                f'{folder} is damaged: {CARD} speaks of {self.card.indexed} vectors of width '
+                f'{self.card.fingerprint.width}, {VECTORS} holds {size} of {width}, {TILES} '
+                f'{features} features; index anew'
+            )
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def search(self, queries: NDArray[np.float32], top_k: int) -> Ranking:
+        """Rank the tiles for each query ``(Q, D)``: see :meth:`ExactStore.search`."""
+        return self.store.search(queries, top_k)
+
+    def tiles(self, ids: Sequence[int]) -> list[Tile]:
+        """The tiles of some ids, in the order given."""
+        return read_tiles(self.folder / TILES, ids)
+
+    def refuse_other_model(self, fingerprint: ModelFingerprint) -> None:
+        """Raise unless the model of ``fingerprint`` is the one that made this index.
+
+        Raises:
+            ValueError: naming what differs.
+        """
+        found = self.card.fingerprint.differences(fingerprint)
+        if found:
+            raise ValueError(
+                f'{self.folder} was made by another model, index against model given: '
+                f'{", ".join(found)}; give the model of the index, or index anew with this one'
+            )
+
+
+def map_store(path: Path) -> ExactStore:
+    try:
+        return ExactStore(np.load(path, mmap_mode='r', allow_pickle=False))
+    except (OSError, EOFError, ValueError) as error:
+        raise ValueError(f'{path} holds no vectors: {error}; index anew') from None

@@ -1,0 +1,104 @@
+"""``index.json``: what an index holds and which model made it."""
+
+import json
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pir_mm.search.model_fingerprint import ModelFingerprint
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class SkippedPicture:
+    """A file that has no vector, and why: a kind of reason, then details after a colon."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class IndexCard:
+    """The content of ``index.json``.
+
+    Args:
+        fingerprint: of the model.
+        config: path of the model's config, ``None`` if it came from no file.
+        checkpoint: likewise. Files that lie beside the index folder, or below its parent, are
+            written relative to the folder, so that they may move together.
+        indexed: number of vectors.
+        skipped: the files left out.
+    """
+
+    fingerprint: ModelFingerprint
+    config: str | None
+    checkpoint: str | None
+    indexed: int
+    skipped: tuple[SkippedPicture, ...] = ()
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many files were skipped for each kind of reason, the most frequent first."""
+        return dict(Counter(entry.reason.split(':')[0] for entry in self.skipped).most_common())
+
+    def write(self, path: Path) -> None:
+        content = {
+            'format': FORMAT,
+            'model': {
+                'config': movable(self.config, path.parent),
+                'checkpoint': movable(self.checkpoint, path.parent),
+                'fingerprint': asdict(self.fingerprint),
+            },
+            'indexed': self.indexed,
+            'skipped': len(self.skipped),
+            'reasons': self.reasons,
+            'skipped_files': [asdict(entry) for entry in self.skipped],
+        }
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
+
+    @classmethod
+    def read(cls, path: Path) -> 'IndexCard':
+        """Read and check the file; the paths of the model become absolute.
+
+        Raises:
+            ValueError: if it is no JSON, of another format, or has a wrong or missing entry.
+        """
+        try:
+            content = json.loads(path.read_text(encoding='utf-8'))
+            if content['format'] != FORMAT:
+                raise ValueError(f'format {content["format"]!r} is not {FORMAT}: index anew')
+            model = content['model']
+            return cls(
+                ModelFingerprint(**model['fingerprint']),
+                resolved(model['config'], path.parent),
+                resolved(model['checkpoint'], path.parent),
+                checked_count(content['indexed']),
+                tuple(SkippedPicture(**entry) for entry in content['skipped_files']),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            what = f'{error.args[0]!r} is missing' if isinstance(error, KeyError) else error
+            raise ValueError(f'{path} is not the card of an index: {what}') from None
+
+
+def movable(path: str | None, folder: Path) -> str | None:
+    """``path`` relative to ``folder`` if it lies below the parent of ``folder``, else absolute."""
+    if path is None:
+        return None
+    absolute, folder = Path(os.path.abspath(path)), Path(os.path.abspath(folder))
+    if absolute.is_relative_to(folder.parent):
+        return Path(os.path.relpath(absolute, folder)).as_posix()
+    return str(absolute)
+
+
+def resolved(path: str | None, folder: Path) -> str | None:
+    """The way back from :func:`movable`."""
+    return None if path is None else os.path.abspath(folder / path)
+
+
+def checked_count(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError(f'indexed must be a whole number of at least 1, got {value!r}')
+    return value

@@ -1,0 +1,138 @@
+"""Writing an index so that a killed run leaves the last good one."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pir_mm.search.embedding_index import CARD, PREVIOUS, TILES, VECTORS
+from pir_mm.search.index_card import IndexCard, SkippedPicture
+from pir_mm.search.model_fingerprint import ModelFingerprint
+from pir_mm.search.tile import Tile
+from pir_mm.search.tile_table import write_tiles
+
+PARTIAL = '.partial'
+
+
+class IndexWriter:
+    """Collects vectors in ``FOLDER.partial`` and puts them in the place of ``FOLDER`` at the end.
+
+    A context manager: left with an error, or without :meth:`finish`, it removes what it began. A
+    run that was killed leaves ``FOLDER.partial``, which the next one clears away.
+
+    Args:
+        folder: where the index shall be; an index that lies there is replaced.
+
+    Raises:
+        ValueError: if ``folder`` holds anything but an index.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.partial = self.folder.with_name(self.folder.name + PARTIAL)
+        self.previous = self.folder.with_name(self.folder.name + PREVIOUS)
+        self.tiles: list[Tile] = []
+        self.skipped: list[SkippedPicture] = []
+        self.width: int | None = None
+        for folder in self.folders:
+            refuse_foreign(folder)
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folder and its temporary companions."""
+        return [self.folder, self.partial, self.previous]
+
+    def __enter__(self) -> 'IndexWriter':
+        shutil.rmtree(self.partial, ignore_errors=True)
+        self.partial.mkdir(parents=True)
+        self._file = open(self.partial / VECTORS, 'wb')
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        shutil.rmtree(self.partial, ignore_errors=True)
+
+    def add(self, vectors: NDArray[np.float32], tiles: Sequence[Tile]) -> None:
+        """Append vectors ``(n, D)`` of unit norm and the ``n`` tiles they stand for.
+
+        Raises:
+            ValueError: if their numbers or widths differ, or a vector has not unit norm.
+        """
+        vectors = np.ascontiguousarray(vectors, dtype='<f4')
+        if vectors.ndim != 2 or len(vectors) != len(tiles):
+            raise ValueError(f'{len(tiles)} tiles need as many vectors, got {vectors.shape}')
+        if self.width is None:
+            self.width = vectors.shape[1]
+            self._write_header(0)
+        if vectors.shape[1] != self.width:
+            raise ValueError(f'vectors of width {vectors.shape[1]} after some of {self.width}')
+        norms = np.linalg.norm(vectors, axis=1)
+        wrong = np.flatnonzero(~(np.abs(norms - 1) < 1e-3))  # a NaN is wrong too
+        if len(wrong):
+            raise ValueError(
+                f'{tiles[wrong[0]].source}: its vector has norm {norms[wrong[0]]:.4g} instead of 1'
+            )
+        self._file.write(vectors.tobytes())
+        self.tiles.extend(tiles)
+
+    def skip(self, source: str, reason: str) -> None:
+        """Count a file that gets no vector."""
+        self.skipped.append(SkippedPicture(source, reason))
+
+    def finish(
+        self, fingerprint: ModelFingerprint, config: str | None, checkpoint: str | None
+    ) -> IndexCard:
+        """Complete the three files and put the folder in its place.
+
+        Raises:
+            ValueError: if no vector was added.
+        """
+        if not self.tiles:
+            raise ValueError(f'{self.folder}: there is nothing to index')
+        begin = self._file.tell() - len(self.tiles) * self.width * 4
+        self._file.seek(0)
+        self._write_header(len(self.tiles))
+        if self._file.tell() != begin:
+            raise RuntimeError('NumPy wrote a header of another length than before')
+        self._file.close()
+        write_tiles(self.partial / TILES, self.tiles)
+        card = IndexCard(fingerprint, config, checkpoint, len(self.tiles), tuple(self.skipped))
+        card.write(self.partial / CARD)
+        self._put_in_place()
+        return card
+
+    def _write_header(self, rows: int) -> None:
+        # The header leaves room for more digits, so that the rows can be counted at the end.
+        np.lib.format.write_array_header_1_0(
+            self._file, {'descr': '<f4', 'fortran_order': False, 'shape': (rows, self.width)}
+        )
+
+    def _put_in_place(self) -> None:
+        if self.folder.exists():
+            # Between the two renames a reader finds the index under its second name.
+            shutil.rmtree(self.previous, ignore_errors=True)
+            self.folder.rename(self.previous)
+        self.partial.rename(self.folder)
+        shutil.rmtree(self.previous, ignore_errors=True)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Never replace a folder that holds what no index writer has written."""
+    if not folder.exists():
+        return
+    known = (CARD, VECTORS, TILES)
+    inside = [entry.name for entry in folder.iterdir()] if folder.is_dir() else [folder.name]
+    foreign = [name for name in inside if not name.startswith(known)]
+    if foreign:
+        raise ValueError(
+            f'{folder} holds {sorted(foreign)[0]!r}, so it is not an index that may be replaced: '
+            'choose another folder for the index'
+        )

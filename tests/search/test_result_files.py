@@ -1,0 +1,48 @@
+import csv
+import json
+
+from pir_mm.search import Hit, Tile, write_csv, write_geojson
+
+HITS = [
+    Hit('a "ship", red', 1, 0.123456789, Tile('/p/ü.png', (0, 0, 5, 4))),
+    Hit('a "ship", red', 2, -0.5, Tile('/p/b.png', (1, 2, 3, 4))),
+]
+
+
+def test_geojson_is_one_feature_per_hit_without_a_place(tmp_path):
+    write_geojson(tmp_path / 'new' / 'hits.geojson', HITS)
+    content = json.loads((tmp_path / 'new' / 'hits.geojson').read_text(encoding='utf-8'))
+    assert content == {
+        'type': 'FeatureCollection',
+        'features': [
+            {'type': 'Feature', 'geometry': None, 'properties': properties}
+            for properties in (
+                {
+                    'query': 'a "ship", red',
+                    'rank': 1,
+                    'score': 0.123457,
+                    'source': '/p/ü.png',
+                    'window': [0, 0, 5, 4],
+                },
+                {
+                    'query': 'a "ship", red',
+                    'rank': 2,
+                    'score': -0.5,
+                    'source': '/p/b.png',
+                    'window': [1, 2, 3, 4],
+                },
+            )
+        ],
+    }
+    assert [path.name for path in (tmp_path / 'new').iterdir()] == ['hits.geojson']
+
+
+def test_csv_quotes_what_needs_it(tmp_path):
+    write_csv(tmp_path / 'hits.csv', HITS)
+    with open(tmp_path / 'hits.csv', newline='', encoding='utf-8') as file:
+        rows = list(csv.reader(file))
+    assert rows == [
+        ['query', 'rank', 'score', 'source', 'window'],
+        ['a "ship", red', '1', '0.123457', '/p/ü.png', '[0, 0, 5, 4]'],
+        ['a "ship", red', '2', '-0.5', '/p/b.png', '[1, 2, 3, 4]'],
+    ]
