@@ -1,0 +1,5 @@
+"""Rankings as pictures."""
+
+from pir_mm.visualization.ranking_sheet import RankingSheet
+
+__all__ = ['RankingSheet']
