@@ -1,0 +1,124 @@
+"""Search of an index by sentences and by pictures."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from pir_mm.apis.embedding import embed_images, embed_texts
+from pir_mm.apis.fingerprint import model_fingerprint
+from pir_mm.apis.model import load_retriever
+from pir_mm.apis.picture_reader import Picture
+from pir_mm.apis.search_results import Query, draw_results
+from pir_mm.search import EmbeddingIndex
+from pir_mm.structures.ranking import Ranking
+
+
+def open_index(index: EmbeddingIndex | str | Path) -> EmbeddingIndex:
+    """Open an index folder; an index that is open already is given back.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if it is damaged.
+    """
+    return index if isinstance(index, EmbeddingIndex) else EmbeddingIndex(index)
+
+
+def load_index_model(
+    index: EmbeddingIndex | str | Path,
+    config: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    device: str = 'cpu',
+) -> nn.Module:
+    """The model of an index, from the files noted in it or from those given instead.
+
+    Raises:
+        FileNotFoundError: if the index notes no files, or they are no longer there.
+        ValueError: if the checkpoint is one of another config.
+    """
+    index = open_index(index)
+    files = [config or index.card.config, checkpoint or index.card.checkpoint]
+    for kind, file in zip(('config', 'checkpoint'), files, strict=True):
+        if file is None or not os.path.isfile(file):
+            state = 'is not noted in it' if file is None else f'{file} does not exist'
+            raise FileNotFoundError(
+                f'the model of {index.folder} is not at hand, its {kind} {state}: give its config '
+                'and checkpoint, with tools/search.py by --model'
+            )
+    return load_retriever(*files, device)
+
+
+def search_index(
+    index: EmbeddingIndex | str | Path,
+    model: nn.Module,
+    text: str | Sequence[str] | None = None,
+    image: Picture | Sequence[Picture] | None = None,
+    top_k: int = 10,
+) -> Ranking:
+    """Rank the pictures of an index for each sentence and each picture.
+
+    Args:
+        index: the folder, or the index opened.
+        model: the one that made the index; another is refused.
+        text: sentences, each a query.
+        image: paths or ``(H, W, 3)`` uint8 RGB arrays, each a query.
+        top_k: results per query; more than there are gives all.
+
+    Returns:
+        Ids and scores ``(Q, k)``, the rows of sentences before those of pictures;
+        ``open_index(index).tiles(ids)`` tells what they show.
+
+    Raises:
+        FileNotFoundError, ValueError: if there is no index or no query, or the model is another.
+    """
+    texts = [text] if isinstance(text, str) else list(text or [])
+    if image is None:
+        image = []
+    one = isinstance(image, str | os.PathLike | np.ndarray)
+    pictures = [
+        picture if isinstance(picture, np.ndarray) else Path(picture)
+        for picture in ([image] if one else image)
+    ]
+    return rank_queries(index, model, [*texts, *pictures], top_k)
+
+
+def search_sheet(
+    index: EmbeddingIndex | str | Path,
+    model: nn.Module,
+    queries: Sequence[Query],
+    out: str | Path,
+    top_k: int = 5,
+) -> Ranking:
+    """Search by several queries and draw all results on one sheet.
+
+    Args:
+        index: the folder, or the index opened.
+        model: the one that made the index; another is refused.
+        queries: sentences (``str``) and pictures (``Path`` or array), in the order of the rows.
+        out: PNG file.
+        top_k: results per query.
+    """
+    index = open_index(index)
+    ranking = rank_queries(index, model, queries, top_k)
+    draw_results(out, index, queries, ranking)
+    return ranking
+
+
+def rank_queries(
+    index: EmbeddingIndex | str | Path, model: nn.Module, queries: Sequence[Query], top_k: int
+) -> Ranking:
+    """As :func:`search_index`, for sentences (``str``) and pictures in any order."""
+    if len(queries) == 0:
+        raise ValueError('there is no query: give a sentence or a picture')
+    index = open_index(index)
+    index.refuse_other_model(model_fingerprint(model, index.card.fingerprint.width))
+    texts = [row for row, query in enumerate(queries) if isinstance(query, str)]
+    pictures = [row for row, query in enumerate(queries) if not isinstance(query, str)]
+    vectors = np.empty((len(queries), index.card.fingerprint.width), dtype=np.float32)
+    if texts:
+        vectors[texts] = embed_texts(model, [queries[row] for row in texts])
+    if pictures:
+        vectors[pictures] = embed_images(model, [queries[row] for row in pictures])
+    return index.search(vectors, top_k)

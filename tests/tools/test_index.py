@@ -1,0 +1,57 @@
+"""tools/index.py as one would type it."""
+
+import json
+
+import numpy as np
+
+from pir_mm.search import IndexCard
+
+
+def test_indexes_a_folder_and_says_what_it_left_out(tool, tiny, photos, tmp_path):
+    run = tool('index', photos, '--model', tiny.config, tiny.checkpoint, '--out', tmp_path / 'i')
+    assert run.code == 0, run.err
+    assert run.out == f'{tmp_path / "i"}: 5 pictures indexed\n'
+    assert run.err == 'skipped 1: not a picture\n'
+    card = json.loads((tmp_path / 'i' / 'index.json').read_text())
+    assert card['model']['config'] == '../config.py'
+    assert card['model']['checkpoint'] == '../a.pth'
+    assert card['model']['fingerprint']['width'] == 16
+    vectors = np.load(tmp_path / 'i' / 'vectors.npy')
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), np.ones(5), atol=1e-5)
+
+
+def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_path, monkeypatch):
+    given = {}
+
+    def index(sources, model, out, checkpoint, batch_size):
+        given.update(locals())
+        return IndexCard(None, None, None, indexed=2)
+
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 1)
+    monkeypatch.setattr('pir_mm.apis.model.load_retriever', lambda *arguments: arguments)
+    monkeypatch.setattr('pir_mm.apis.indexing.index_pictures', index)
+    sources = [str(photos / 'a.png'), str(photos / 'b.png')]
+    options = ('--out', tmp_path / 'i', '--device', 'cuda', '--batch-size', 7)
+    run = tool('index', *sources, '--model', tiny.config, tiny.checkpoint, *options)
+    assert run.code == 0, run.err
+    assert given['sources'] == sources
+    assert given['model'] == (str(tiny.config), str(tiny.checkpoint), 'cuda')
+    assert (given['out'], given['checkpoint']) == (str(tmp_path / 'i'), str(tiny.checkpoint))
+    assert given['batch_size'] == 7
+
+
+def test_without_a_picture_it_ends_in_one_sentence(tool, tiny, photos, tmp_path):
+    model = ('--model', tiny.config, tiny.checkpoint, '--out', tmp_path / 'i')
+    run = tool('index', photos / 'notes.txt', *model)
+    assert run.code == 1
+    assert run.err.startswith('error: no picture was indexed: 1 files')
+    assert run.err.count('\n') == 1
+    run = tool('index', tmp_path / 'absent', *model)
+    assert (run.code, run.err.count('\n')) == (1, 1)
+    assert 'absent does not exist' in run.err
+
+
+def test_a_missing_model_is_named(tool, photos, tmp_path):
+    run = tool('index', photos, '--model', 'gone.py', 'gone.pth', '--out', tmp_path / 'i')
+    assert run.code == 1
+    assert 'gone.py' in run.err and run.err.count('\n') == 1

@@ -1,0 +1,108 @@
+"""tools/search.py as one would type it."""
+
+import csv
+import json
+import os
+import shutil
+
+import pytest
+import torch
+from PIL import Image
+
+
+@pytest.fixture
+def index(tool, tiny, photos, tmp_path):
+    model = ('--model', tiny.config, tiny.checkpoint)
+    assert tool('index', photos, *model, '--out', tmp_path / 'index').code == 0
+    return tmp_path / 'index'
+
+
+def test_a_picture_finds_itself_with_a_score_of_one(tool, index, photos):
+    run = tool('search', index, '--image', photos / 'c.jpg', '--top-k', '2')
+    assert run.code == 0, run.err
+    lines = run.out.splitlines()
+    assert lines[0] == str(photos / 'c.jpg')
+    assert lines[1] == 'rank   score  file'
+    assert lines[2] == f'   1  1.0000  {photos / "c.jpg"}'
+    assert len(lines) == 4
+
+
+def test_sentences_and_pictures_may_stand_in_any_order(tool, index, photos):
+    run = tool('search', index, 'a cabin', '--image', photos / 'a.png', 'a lake', '--top-k', 1)
+    assert run.code == 0, run.err
+    blocks = run.out.strip().split('\n\n')
+    assert [block.splitlines()[0] for block in blocks] == ['a cabin', 'a lake', f'{photos}/a.png']
+    run = tool('search', index, *('--image', photos / 'b.png'), *('--image', photos / 'a.png'))
+    heads = [block.splitlines()[0] for block in run.out.strip().split('\n\n')]
+    assert heads == [f'{photos}/b.png', f'{photos}/a.png']
+
+
+def test_writes_what_the_ending_says(tool, index, photos, tmp_path):
+    for name in ('r.png', 'r.csv', 'r.geojson'):
+        run = tool('search', index, 'a lake', '--top-k', 3, '--out', tmp_path / name)
+        assert run.code == 0, run.err
+    assert Image.open(tmp_path / 'r.png').width > 500
+    features = json.loads((tmp_path / 'r.geojson').read_text())['features']
+    with open(tmp_path / 'r.csv', newline='', encoding='utf-8') as file:
+        rows = list(csv.DictReader(file))
+    assert [f['properties']['source'] for f in features] == [row['source'] for row in rows]
+    assert [f['properties']['rank'] for f in features] == [1, 2, 3]
+    assert all(f['geometry'] is None for f in features)
+    assert all(f['properties']['window'] == [0, 0, 48, 40] for f in features)
+
+
+def test_an_index_moves_together_with_its_model(tool, index, tiny, tmp_path):
+    there = tmp_path / 'there'
+    there.mkdir()
+    for path in (index, tiny.config, tiny.checkpoint):
+        shutil.move(path, there)
+    run = tool('search', there / 'index', 'a lake')
+    assert run.code == 0, run.err
+
+
+def test_another_model_is_refused_and_the_same_elsewhere_is_not(tool, index, tiny, tmp_path):
+    run = tool('search', index, 'a lake', '--model', tiny.config, tiny.other)
+    assert run.code == 1
+    assert 'made by another model' in run.err and 'weights (sha256' in run.err
+    assert 'config (' not in run.err and run.err.count('\n') == 1
+    shutil.move(tiny.config, tmp_path / 'moved.py')
+    os.remove(tiny.other)
+    run = tool('search', index, 'a lake')
+    assert (run.code, run.err.count('\n')) == (1, 1)
+    assert 'config.py does not exist' in run.err and '--model' in run.err
+    run = tool('search', index, 'a lake', '--model', tmp_path / 'moved.py', tiny.checkpoint)
+    assert run.code == 0, run.err
+
+
+def test_a_changed_config_is_refused(tool, index, tiny):
+    tiny.config.write_text(tiny.config.read_text().replace('(32, 32)', '(64, 64)'))
+    run = tool('search', index, 'a lake')
+    assert run.code == 1
+    assert 'config (sha256' in run.err and 'weights' not in run.err
+
+
+def test_device_is_handed_on(tool, index, monkeypatch):
+    asked = []
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 1)
+    monkeypatch.setattr(
+        'pir_mm.apis.searching.load_retriever', lambda config, ckpt, device: asked.append(device)
+    )
+    with pytest.raises(AttributeError):  # the stand-in gives no model
+        tool('search', index, 'a lake', '--device', 'cuda')
+    assert asked == ['cuda']
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='this machine has what is missed here')
+def test_a_missing_accelerator_is_told_in_a_sentence(tool, index):
+    run = tool('search', index, 'a lake', '--device', 'cuda')
+    assert (run.code, run.err.count('\n')) == (1, 1)
+    assert 'asked for' in run.err
+
+
+def test_wrong_use_is_told_before_anything_is_loaded(tool, tmp_path):
+    run = tool('search', tmp_path)
+    assert run.code == 2 and 'give a sentence, or a picture by --image' in run.err
+    run = tool('search', tmp_path, 'a lake', '--out', 'r.txt')
+    assert run.code == 2 and 'r.txt must end in .csv, .geojson, .png' in run.err
+    run = tool('search', tmp_path, 'a lake')
+    assert run.code == 1 and f'{tmp_path} holds no index' in run.err

@@ -1,0 +1,51 @@
+"""Index pictures, so that they can be searched by a sentence or a picture.
+
+python tools/index.py PICTURES --model work_dirs/x/config.py work_dirs/x/best.pth --out INDEX
+"""
+
+import argparse
+import sys
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('sources', nargs='+', metavar='SOURCE', help='pictures, folders of them')
+    parser.add_argument(
+        '--model', nargs=2, required=True, metavar=('CONFIG', 'CKPT'), help='a trained retriever'
+    )
+    parser.add_argument('--out', required=True, metavar='INDEX', help='folder; replaced if there')
+    parser.add_argument('--batch-size', type=int, default=32, help='pictures per step [32]')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda where there is one]')
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    from pir_mm.apis.command import exit_with_reason
+
+    with exit_with_reason():
+        import torch
+
+        from pir_mm.apis.indexing import index_pictures
+        from pir_mm.apis.model import load_retriever
+        from pir_mm.apis.training import check_devices
+
+        check_devices(arguments.device, gpus=None)
+        config, checkpoint = arguments.model
+        device = arguments.device or ('cuda' if torch.cuda.is_available() else 'cpu')
+        card = index_pictures(
+            arguments.sources,
+            load_retriever(config, checkpoint, device),
+            arguments.out,
+            checkpoint=checkpoint,
+            batch_size=arguments.batch_size,
+        )
+        print(f'{arguments.out}: {card.indexed} pictures indexed')
+        for reason, count in card.reasons.items():
+            print(f'skipped {count}: {reason}', file=sys.stderr)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,56 @@
+"""Search an index by sentences and by pictures.
+
+python tools/search.py INDEX "two piers in a harbour" --top-k 5
+python tools/search.py INDEX --image harbour.jpg --out result.png
+"""
+
+import argparse
+from pathlib import Path
+
+ENDINGS = ('.csv', '.geojson', '.png')
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('index', metavar='INDEX', help='made by tools/index.py')
+    parser.add_argument('texts', nargs='*', metavar='TEXT', help='sentences, each a query')
+    parser.add_argument(
+        '--image', action='append', default=[], metavar='P', help='a picture as query; repeatable'
+    )
+    parser.add_argument('--top-k', type=int, default=10, metavar='N', help='results per query [10]')
+    parser.add_argument('--out', metavar='F', help='also write a .png sheet, .csv or .geojson')
+    parser.add_argument(
+        '--model', nargs=2, metavar=('CONFIG', 'CKPT'), help='[the one noted in the index]'
+    )
+    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu', help='[cpu]')
+    arguments = parser.parse_intermixed_args()
+    if not arguments.texts and not arguments.image:
+        parser.error('give a sentence, or a picture by --image')
+    if arguments.out and not arguments.out.lower().endswith(ENDINGS):
+        parser.error(f'--out {arguments.out} must end in {", ".join(ENDINGS)}')
+    return arguments
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    from pir_mm.apis.command import exit_with_reason
+
+    with exit_with_reason():
+        from pir_mm.apis.search_results import format_hits, list_hits, write_results
+        from pir_mm.apis.searching import load_index_model, open_index, rank_queries
+        from pir_mm.apis.training import check_devices
+
+        check_devices(arguments.device, gpus=None)
+        index = open_index(arguments.index)
+        model = load_index_model(index, *(arguments.model or ()), device=arguments.device)
+        queries = [*arguments.texts, *map(Path, arguments.image)]
+        ranking = rank_queries(index, model, queries, arguments.top_k)
+        print(format_hits(list_hits(index, queries, ranking)))
+        if arguments.out:
+            write_results(arguments.out, index, queries, ranking)
+
+
+if __name__ == '__main__':
+    main()
