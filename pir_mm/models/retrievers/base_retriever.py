@@ -7,6 +7,7 @@ from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement
 from torch import Tensor
 
+from pir_mm.models.retrievers.length_groups import encode_in_length_groups
 from pir_mm.models.retrievers.score_samples import score_samples
 from pir_mm.registry import MODELS, TASK_UTILS
 
@@ -14,13 +15,15 @@ from pir_mm.registry import MODELS, TASK_UTILS
 class BaseRetriever(BaseModel):
     """Encode pictures and texts apart, compare them by inner product.
 
-    A subclass has ``encode_image`` and ``encode_text``. All texts of a batch are encoded in one
-    call, however many each picture has.
+    A subclass has ``encode_image`` and ``encode_text``. All texts of a batch are encoded together,
+    however many each picture has.
 
     Args:
         head: embeddings to losses.
         tokenizer: texts to token ids and mask; built when the first text comes, so that a model
             can be built and loaded without its vocabulary.
+        text_groups: the texts of a batch are encoded in so many groups of like length, which
+            saves padding; 1 where padding is not masked.
         data_preprocessor: makes the model's input of a batch.
     """
 
@@ -29,10 +32,14 @@ class BaseRetriever(BaseModel):
         head: dict,
         tokenizer: dict | None = None,
         data_preprocessor: dict | None = None,
+        text_groups: int = 4,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
+        if text_groups < 1:
+            raise ValueError(f'text_groups must be at least 1, got {text_groups}')
         self.head = MODELS.build(head)
+        self.text_groups = text_groups
         self._tokenizer_cfg = tokenizer
         self._tokenizer = None
 
@@ -102,7 +109,10 @@ class BaseRetriever(BaseModel):
         if images is not None:
             feats['image_feat'] = self.encode_image(images)
         if data_samples is not None and any('text' in sample for sample in data_samples):
-            feats['text_feat'] = self.encode_text(*self.tokenize(_texts(data_samples)[1]))
+            token_ids, token_mask = self.tokenize(_texts(data_samples)[1])
+            feats['text_feat'] = encode_in_length_groups(
+                self.encode_text, token_ids, token_mask, self.text_groups
+            )
         return feats
 
     def predict_all(

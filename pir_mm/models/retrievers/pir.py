@@ -31,6 +31,7 @@ class PIR(BaseRetriever):
         spatial_pae: encodes the tokens of a picture under its instruction.
         temporal_pae: encodes the tokens of a text.
         data_preprocessor: makes the model's input of a batch.
+        text_groups: as in :class:`BaseRetriever`.
 
     Raises:
         ValueError: if a part is given that is of no use without another.
@@ -47,6 +48,7 @@ class PIR(BaseRetriever):
         spatial_pae: dict | None = None,
         temporal_pae: dict | None = None,
         data_preprocessor: dict | None = None,
+        text_groups: int = 4,
         init_cfg: dict | None = None,
     ) -> None:
         if instruction_encoder is None:
@@ -59,7 +61,7 @@ class PIR(BaseRetriever):
                 'spatial_pae, or set instruction_encoder=None and selector=None'
             )
         local = {'image_local': spatial_pae is not None, 'text_local': temporal_pae is not None}
-        super().__init__({**head, **local}, tokenizer, data_preprocessor, init_cfg)
+        super().__init__({**head, **local}, tokenizer, data_preprocessor, text_groups, init_cfg)
         self.image_encoder = MODELS.build(image_encoder)
         self.text_encoder = MODELS.build(text_encoder)
         self.instruction_encoder = _build(instruction_encoder)
