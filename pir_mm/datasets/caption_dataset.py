@@ -12,7 +12,7 @@ from pir_mm.datasets.caption_items import clean_sentences, evaluation_items, tra
 from pir_mm.datasets.item_seeding import item_seeding
 from pir_mm.datasets.layout import CAPTIONS, IMAGES
 from pir_mm.datasets.picture_folder import require_pictures
-from pir_mm.datasets.scene_labels import LABELS, scene_name
+from pir_mm.datasets.scene_labels import LABELS, number_scenes, scene_name
 from pir_mm.registry import DATASETS
 
 
@@ -103,7 +103,8 @@ class CaptionDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         entries = read_caption_file(self.ann_file)
-        scenes = self._number_scenes(entries)
+        scenes = number_scenes({scene_name(entry, self.label) for entry in entries}, self.scenes)
+        self._metainfo['scenes'] = tuple(scenes)
         chosen = [entry for entry in entries if entry['split'] == self.split]
         if not chosen:
             known = ', '.join(sorted({entry['split'] for entry in entries}))
@@ -149,15 +150,3 @@ class CaptionDataset(BaseDataset):
         if packed is None:
             raise ValueError(f'a transform of the pipeline returned None for {item["img_path"]}')
         return packed
-
-    def _number_scenes(self, entries: list[dict]) -> dict[str, int]:
-        found = {scene_name(entry, self.label) for entry in entries} - {None}
-        scenes = sorted(found) if self.scenes is None else list(self.scenes)
-        unknown = sorted(found.difference(scenes))
-        if unknown:
-            raise ValueError(
-                f'{self.ann_file} has scenes that `scenes` does not list: {", ".join(unknown[:5])} '
-                f'({len(unknown)} in all); add them, or leave `scenes` out'
-            )
-        self._metainfo['scenes'] = tuple(scenes)
-        return {scene: number for number, scene in enumerate(scenes)}

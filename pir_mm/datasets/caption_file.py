@@ -48,6 +48,8 @@ def _check_entry(entry: object, place: str, keys: tuple[str, ...]) -> None:
     for key in keys:
         if not isinstance(entry.get(key), str) or not entry[key]:
             raise ValueError(f'{place}: "{key}" must be a text, got {entry.get(key)!r}')
+    if not isinstance(entry.get('class'), str | None):
+        raise ValueError(f'{place}: "class" must be a text, got {entry["class"]!r}')
     sentences = entry.get('sentences')
     if not isinstance(sentences, list) or not sentences:
         raise ValueError(f'{place} ({entry["filename"]}) has no "sentences": one is needed')

@@ -1,5 +1,6 @@
 """Scene names of pictures: from the caption file or from the file name."""
 
+from collections.abc import Sequence, Set
 from pathlib import PurePosixPath
 
 LABELS = ('class', 'filename')
@@ -22,3 +23,20 @@ def scene_name(entry: dict, label: str = 'class') -> str | None:
     if entry.get('class'):
         return entry['class']
     return prefix if underscore and prefix and not prefix.isdigit() else None
+
+
+def number_scenes(found: Set[str | None], scenes: Sequence[str] | None = None) -> dict[str, int]:
+    """Label of each scene: its place in ``scenes``, by default among those found, sorted.
+
+    Raises:
+        ValueError: if ``scenes`` does not list one that was found.
+    """
+    known = found - {None}
+    order = sorted(known) if scenes is None else list(scenes)
+    unknown = sorted(known.difference(order))
+    if unknown:
+        raise ValueError(
+            f'the caption file has scenes that `scenes` does not list: {", ".join(unknown[:5])} '
+            f'({len(unknown)} in all); add them, or leave `scenes` out'
+        )
+    return {scene: number for number, scene in enumerate(order)}

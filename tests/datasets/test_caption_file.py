@@ -35,6 +35,7 @@ def test_needs_the_keys_it_is_asked_for(tmp_path):
         ({'images': []}, 'holds no list "images"'),
         ({'images': ['a.jpg']}, r'images\[0\]: a picture must be a JSON object'),
         ({'images': [ENTRY, {**ENTRY, 'filename': ''}]}, r'images\[1\]: "filename" must be a text'),
+        ({'images': [{**ENTRY, 'class': 3}]}, '"class" must be a text, got 3'),
         ({'images': [{**ENTRY, 'sentences': []}]}, r'\(a.jpg\) has no "sentences"'),
         ({'images': [{**ENTRY, 'sentences': ['a pond']}]}, "got 'a pond'"),
     ],

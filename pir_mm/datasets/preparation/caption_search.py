@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pir_mm.datasets.preparation.picture_store import wanted_files
+
 
 def find_caption_file(source: Path, name: str, out: Path) -> Path:
     """The one ``*.json`` under ``source`` (not under ``out``), preferred if its name has ``name``.
@@ -10,7 +12,7 @@ def find_caption_file(source: Path, name: str, out: Path) -> Path:
         FileNotFoundError: if there is none.
         ValueError: if there are several and none, or more than one, is named after the set.
     """
-    files = [path for path in sorted(source.rglob('*.json')) if out not in path.parents]
+    files = [path for path in wanted_files(source, out) if path.suffix.lower() == '.json']
     named = [path for path in files if name in path.stem.lower()]
     if not files:
         raise FileNotFoundError(

@@ -69,6 +69,8 @@ def _grouped(rows: Iterable[Row]) -> list[dict]:
         entry['sentences'] += [{'raw': caption} for caption in captions]
         for key in ('class', 'split'):
             value = row.get(key) or None
+            if not isinstance(value, str | None):
+                raise ValueError(f'{place}: the {key} must be a text, got {value!r}')
             if value is not None and entry.setdefault(key, value) != value:
                 raise ValueError(f'{place}: {image} has {key} {value!r}, before {entry[key]!r}')
     if not entries:

@@ -44,17 +44,17 @@ class PictureStore:
         if not source.is_dir():
             raise FileNotFoundError(f'the source {source} is no folder: give the one with the data')
         self.archives: dict[Path, zipfile.ZipFile] = {}
-        self.loose: list[Picture] = []
         self._by_name: dict[str, list[Picture]] = defaultdict(list)
         self._by_stem: dict[str, list[Picture]] = defaultdict(list)
+        pictures: list[Picture] = []
         for path in wanted_files(source, skip):
             if path.suffix.lower() == '.zip':
                 self.archives[path] = _open_archive(path)
+                pictures += _members(path, self.archives[path])
             elif path.suffix.lower() in EXTENSIONS:
                 member = path.relative_to(source).as_posix()
-                self.loose.append(Picture(source, member, path.stat().st_size))
-        members = [m for path, archive in self.archives.items() for m in _members(path, archive)]
-        for picture in [*self.loose, *members]:
+                pictures.append(Picture(source, member, path.stat().st_size))
+        for picture in pictures:
             self._by_name[picture.name].append(picture)
             self._by_stem[PurePosixPath(picture.name).stem.lower()].append(picture)
 
@@ -91,10 +91,15 @@ class PictureStore:
 
 
 def wanted_files(source: Path, skip: Path) -> Iterator[Path]:
-    """Files below ``source`` in a fixed order, without hidden ones and without ``skip``."""
-    for folder, folders, names in os.walk(source):
-        folders[:] = sorted(f for f in folders if _is_wanted(f) and Path(folder, f) != skip)
-        yield from (Path(folder, name) for name in sorted(names) if _is_wanted(name))
+    """Files below ``source`` in a fixed order, through links, but no hidden ones nor ``skip``."""
+    seen = {os.path.realpath(skip)}
+    for folder, folders, names in os.walk(source, followlinks=True):
+        if os.path.realpath(folder) in seen:
+            folders.clear()
+            continue
+        seen.add(os.path.realpath(folder))
+        folders[:] = sorted(filter(_is_wanted, folders))
+        yield from (Path(folder, name) for name in sorted(filter(_is_wanted, names)))
 
 
 def _is_wanted(name: str) -> bool:

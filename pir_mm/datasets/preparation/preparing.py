@@ -64,6 +64,8 @@ def prepare_dataset(
         return report
     entries, origin = read_entries(name, path, seed, allow_missing)
     store = PictureStore(source, out)
+    if not len(store):
+        say(f'{source} holds no picture, loose or in a .zip; other archives must be unpacked')
     account = Account(len(entries), allow_missing, say)
     entries, dropped = drop_empty_captions(entries, account)
     matched = match_pictures(entries, store, account)
