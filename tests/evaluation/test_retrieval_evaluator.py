@@ -190,8 +190,8 @@ def test_any_number_of_processes_gives_the_same_numbers(tmp_path):
         )
         for rank in range(4)
     ]
-    assert [rank.wait(timeout=300) for rank in ranks] == [0] * 4
     one_process = runpy.run_path(str(script))['answer']()
+    assert [rank.wait(timeout=300) for rank in ranks] == [0] * 4
     assert len(one_process['metrics']) == 6  # three sizes, two samplers
     assert 'not finite' in one_process['error']
     answers = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob('*.json')}

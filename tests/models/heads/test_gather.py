@@ -1,0 +1,36 @@
+"""Several processes with unequal shares train as one process with the whole batch does."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from torch.testing import assert_close
+
+from pir_mm.models.heads.gather import Batch, gather_batch
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_one_process_has_the_whole_batch_already():
+    batch = Batch(*torch.arange(5).unsqueeze(1))
+    assert gather_batch(batch) is batch
+
+
+def test_loss_and_every_gradient_equal_those_of_the_whole_batch(tmp_path):
+    script = str(Path(__file__).with_name('train_on_processes.py'))
+    environment = os.environ | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
+    environment |= {'CUDA_VISIBLE_DEVICES': '-1'}
+    ranks = [
+        subprocess.Popen([sys.executable, script, str(tmp_path), str(rank)], env=environment)
+        for rank in range(2)
+    ]
+    worker = runpy.run_path(script)
+    expected = worker['step'](worker['TwoEncoders'](), worker['whole']())
+    assert {'image.weight', 'head.losses.contrastive.temperature.value'} <= set(expected)
+    assert all(value.abs().max() > 1e-3 for value in expected.values())
+    assert [rank.wait(timeout=300) for rank in ranks] == [0, 0]
+    for rank in range(2):
+        assert_close(torch.load(tmp_path / f'{rank}.pt'), expected)

@@ -1,0 +1,75 @@
+"""One training step of a head behind two encoders, by DDP on several processes or on one."""
+
+import sys
+from pathlib import Path
+
+import torch
+from mmengine.registry import MODELS
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+# Images of each process, and texts of each image: nobody has as much as another.
+TEXTS_OF_IMAGES = [[3, 1], [2, 0, 1, 1]]
+IMAGE_ID = [[4, 7], [4, 1, 2, 3]]  # picture 4 is on both
+SCENE = [[0, 1], [0, 2, 1, -1]]
+
+
+class TwoEncoders(nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.image, self.text = nn.Linear(6, 5), nn.Linear(7, 5)
+        losses = {
+            'contrastive': {'type': 'pir_mm.ContrastiveLoss'},
+            'affiliation': {'type': 'pir_mm.AffiliationLoss'},
+            'pir': {'type': 'pir_mm.AffiliationLoss', 'form': 'pir'},
+            'triplet': {'type': 'pir_mm.TripletLoss'},
+        }
+        self.head = MODELS.build({'type': 'pir_mm.RetrievalHead', 'dim': 5, 'losses': losses})
+
+    def forward(self, image, text, image_of_text, image_id, scene):
+        image, text = self.image(image), self.text(text)
+        values = self.head.loss(
+            self.head.embed_image(image, image.tanh()),
+            self.head.embed_text(text, text.tanh()),
+            image_of_text,
+            image_id,
+            scene,
+        )
+        return sum(value for name, value in values.items() if name.startswith('loss'))
+
+
+def share(rank):
+    """The batch of one process."""
+    generator = torch.Generator().manual_seed(rank)
+    counts = torch.tensor(TEXTS_OF_IMAGES[rank])
+    image_of_text = torch.arange(len(counts)).repeat_interleave(counts)
+    image = torch.randn(len(counts), 6, generator=generator)
+    text = torch.randn(len(image_of_text), 7, generator=generator)
+    return image, text, image_of_text, torch.tensor(IMAGE_ID[rank]), torch.tensor(SCENE[rank])
+
+
+def whole():
+    """The batches of all processes as one."""
+    image, text, image_of_text, image_id, scene = map(list, zip(share(0), share(1), strict=True))
+    image_of_text[1] = image_of_text[1] + len(image[0])
+    return tuple(map(torch.cat, (image, text, image_of_text, image_id, scene)))
+
+
+def step(model, batch):
+    """Loss and the gradient of every parameter, by name."""
+    loss = model(*batch)
+    loss.backward()
+    module = getattr(model, 'module', model)
+    return {'loss': loss.detach()} | {name: p.grad for name, p in module.named_parameters()}
+
+
+def main(folder, rank):
+    distributed.init_process_group('gloo', f'file://{folder}/store', rank=rank, world_size=2)
+    result = step(DistributedDataParallel(TwoEncoders()), share(rank))
+    torch.save(result, Path(folder, f'{rank}.pt'))
+    distributed.destroy_process_group()
+
+
+if __name__ == '__main__':
+    main(sys.argv[1], int(sys.argv[2]))
