@@ -1,40 +1,48 @@
 """Weight files of others: read safely, loaded whole or refused."""
 
 import pickle
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 
-class _Inert(dict):
+class _Skipped:
     """Stands for an object beside the weights: whatever is asked of it, it does nothing."""
 
     def __init__(self, *_args) -> None:
-        super().__init__()
-
-    def __call__(self, *_args) -> None:
-        return None
+        pass
 
     def __setstate__(self, _state) -> None:
-        return None
+        pass
+
+
+class _SkippedMapping:
+    """The same for one that is filled like a dict, which must be one for the safe reader."""
+
+    def __new__(cls, *_args) -> OrderedDict:
+        return OrderedDict()
 
 
 # Training files keep their settings and statistics beside the weights; none of it is wanted.
-_BESIDE_WEIGHTS = (
-    'argparse.Namespace',
-    'builtins.getattr',
-    'mmengine.logging.history_buffer.HistoryBuffer',
-    'numpy.dtype',
-    'numpy.ndarray',
-    'numpy._core.multiarray._reconstruct',
-    'numpy._core.multiarray.scalar',
-    'numpy.core.multiarray._reconstruct',
-    'numpy.core.multiarray.scalar',
-    'yacs.config.CfgNode',
-)
+_BESIDE_WEIGHTS = {
+    'argparse.Namespace': _Skipped,
+    'builtins.getattr': _Skipped,
+    'mmengine.logging.history_buffer.HistoryBuffer': _Skipped,
+    'numpy.dtype': _Skipped,
+    'numpy.ndarray': _Skipped,
+    'numpy._core.multiarray._reconstruct': _Skipped,
+    'numpy._core.multiarray.scalar': _Skipped,
+    'numpy.core.multiarray._reconstruct': _Skipped,
+    'numpy.core.multiarray.scalar': _Skipped,
+    'mmengine.config.config.ConfigDict': _SkippedMapping,
+    'yacs.config.CfgNode': _SkippedMapping,
+}
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
@@ -52,15 +60,16 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f'weight file {path} does not exist')
     if path.suffix == '.safetensors':
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    inert = []
-    for name in _BESIDE_WEIGHTS:
+        try:
+            return load_file(path)
+        except SafetensorError as error:
+            raise ValueError(f'{path} cannot be read as weights: {error}') from error
+    skipped = []
+    for name, base in _BESIDE_WEIGHTS.items():
         module, _, leaf = name.rpartition('.')
-        inert.append(type(leaf, (_Inert,), {'__module__': module}))
+        skipped.append(type(leaf, (base,), {'__module__': module}))
     try:
-        with torch.serialization.safe_globals(inert):
+        with torch.serialization.safe_globals(skipped):
             content = torch.load(path, map_location='cpu', weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise ValueError(

@@ -1,0 +1,103 @@
+"""Any backbone gives one global vector and several local ones."""
+
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+from torch import nn
+from torch.testing import assert_close
+
+from pir_mm.models.encoders.backbone import build_backbone, read_out
+
+VIT = dict(
+    type='mmpretrain.VisionTransformer',
+    arch=dict(embed_dims=16, num_layers=1, num_heads=2, feedforward_channels=16),
+    img_size=32,
+)
+
+
+def with_settings(**settings):
+    module = nn.Module()
+    for name, value in settings.items():
+        setattr(module, name, value)
+    return module
+
+
+def test_a_map_is_read_row_by_row():
+    cells = torch.arange(2 * 3 * 2 * 4.0).view(2, 3, 2, 4)
+    pooled, tokens = read_out(nn.Module(), (torch.zeros(1), cells))
+    for image in range(2):
+        loop = [cells[image, :, row, column] for row in range(2) for column in range(4)]
+        assert_close(tokens[image], torch.stack(loop))
+        assert_close(pooled[image], sum(loop) / 8)
+
+
+def test_a_map_with_channels_last_is_read_alike():
+    cells = torch.randn(2, 3, 2, 4)
+    timm = with_settings(timm_model=with_settings(output_fmt='NHWC'))
+    for ours, theirs in zip(
+        read_out(nn.Module(), cells), read_out(timm, cells.permute(0, 2, 3, 1)), strict=True
+    ):
+        assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize('extra', [1, 2])
+def test_a_sequence_gives_its_class_token_and_the_local_ones(extra):
+    sequence = torch.randn(2, extra + 4, 3)
+    for backbone in (
+        with_settings(num_extra_tokens=extra),
+        with_settings(timm_model=with_settings(num_prefix_tokens=extra)),
+    ):
+        pooled, tokens = read_out(backbone, (sequence,))
+        assert_close(pooled, sequence[:, 0])
+        assert_close(tokens, sequence[:, extra:])
+
+
+@pytest.mark.parametrize(
+    ('settings', 'output', 'advice'),
+    [
+        (
+            {'gap_before_final_norm': True},
+            torch.ones(2, 8),
+            r'\(2, 8\).*gap_before_final_norm=False',
+        ),
+        ({'out_type': 'cls_token'}, torch.ones(2, 8), "out_type='raw'.*or `out_type='featmap'`"),
+        ({'out_type': 'raw', 'num_extra_tokens': 0}, torch.ones(2, 4, 8), "out_type='featmap'"),
+        ({}, torch.ones(2, 1000), 'another `out_indices`, or another backbone'),
+        ({}, [[torch.ones(2, 8)]], 'ends in list'),
+    ],
+)
+def test_any_other_output_is_refused_with_advice(settings, output, advice):
+    with pytest.raises(ValueError, match=advice):
+        read_out(with_settings(**settings), output)
+
+
+@pytest.mark.parametrize(
+    ('cfg', 'width'),
+    [
+        (dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4), 32),
+        (dict(type='mmpretrain.VGG', depth=11), 512),
+        (dict(VIT, out_type='raw'), 16),
+        (dict(VIT, out_type='featmap'), 16),
+        (dict(type='mmpretrain.ConvNeXt', arch='atto', gap_before_final_norm=False), 320),
+        (dict(type='mmpretrain.TinyViT', arch='5m', gap_before_final_norm=False), 320),
+    ],
+)
+def test_the_width_is_found_in_any_scope(cfg, width):
+    before = dict(cfg)
+    with DefaultScope.overwrite_default_scope('pir_mm'):
+        backbone, found = build_backbone(cfg)
+    assert found == width
+    assert cfg == before
+    assert backbone.training
+
+
+def test_a_backbone_without_local_vectors_is_refused_when_built():
+    with pytest.raises(ValueError, match="VisionTransformer .*out_type='raw'"):
+        build_backbone(VIT)
+
+
+def test_looking_for_the_width_moves_no_weight_and_no_statistic(resnet):
+    backbone, _ = build_backbone(resnet)
+    assert all(p.device.type == 'cpu' for p in backbone.parameters())
+    assert_close(backbone.bn1.running_mean, torch.zeros(4))
+    assert backbone.bn1.num_batches_tracked == 0

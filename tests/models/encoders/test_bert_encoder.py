@@ -1,0 +1,119 @@
+"""Sentences to one global and several local vectors."""
+
+import pytest
+import torch
+from mmengine.registry import MODELS
+from safetensors.torch import save_file
+from torch.testing import assert_close
+
+IDS = torch.tensor([[2, 7, 8, 9, 3], [2, 7, 3, 0, 0]])
+MASK = IDS != 0
+SIZES = dict(
+    dim=6, vocab_size=20, hidden_size=8, layers=2, heads=2, intermediate_size=16, max_positions=16
+)
+
+
+def build(**settings):
+    return MODELS.build(dict(type='pir_mm.BertEncoder', **{**SIZES, **settings})).eval()
+
+
+def public_names(bert):
+    """The same weights as BERT's first release names them, with its heads."""
+    weights = {}
+    for name, value in bert.state_dict().items():
+        name = name.replace('LayerNorm.weight', 'LayerNorm.gamma')
+        weights[f'bert.{name.replace("LayerNorm.bias", "LayerNorm.beta")}'] = value * 0.5
+    return {
+        **weights,
+        'bert.embeddings.position_ids': torch.arange(16)[None],
+        'bert.pooler.dense.weight': torch.ones(8, 8),
+        'cls.predictions.bias': torch.ones(20),
+    }
+
+
+def test_is_the_projection_of_bert_and_the_first_token_is_global():
+    encoder = build()
+    pooled, tokens = encoder(IDS, MASK)
+    hidden = encoder.bert(input_ids=IDS, attention_mask=MASK.long()).last_hidden_state
+    assert_close(tokens, hidden @ encoder.projection.weight.T + encoder.projection.bias)
+    assert_close(pooled, tokens[:, 0])
+
+
+def test_defaults_are_bert_base():
+    with torch.device('meta'):
+        bert = MODELS.build(dict(type='pir_mm.BertEncoder')).bert
+    assert len(bert.state_dict()) == 197
+    assert sum(p.numel() for p in bert.parameters()) == 108_891_648
+
+
+@pytest.mark.parametrize('width', [3, 5, 9])
+def test_a_text_does_not_depend_on_its_batch(width):
+    ids = torch.nn.functional.pad(IDS, (0, max(0, width - 5)))
+    pooled, tokens = build()(ids, ids != 0)
+    alone, alone_tokens = build_like(ids[1:, :3])
+    assert_close(pooled[1:], alone)
+    assert_close(tokens[1:, :3], alone_tokens)
+
+
+def build_like(ids):
+    torch.manual_seed(0)
+    return build()(ids, ids != 0)
+
+
+def test_the_authors_way_attends_to_padding():
+    encoder = build(mask_padding=False)
+    padded, _ = encoder(IDS, MASK)
+    alone, _ = encoder(IDS[1:, :3], MASK[1:, :3])
+    assert not torch.allclose(padded[1:], alone, atol=1e-4)
+    assert_close(padded, encoder(IDS, torch.ones_like(MASK))[0])
+
+
+def test_drops_in_training_only():
+    encoder = build(dropout=0.5)
+    assert_close(encoder(IDS, MASK), encoder(IDS, MASK))
+    encoder.train()
+    assert not torch.allclose(encoder(IDS, MASK)[0], encoder(IDS, MASK)[0])
+    still = build(dropout=0.0).train()
+    assert_close(still(IDS, MASK), still(IDS, MASK))
+
+
+@pytest.mark.parametrize('length', [0, 4])
+def test_no_text_is_no_vector(length):
+    pooled, tokens = build()(torch.zeros(0, length).long(), torch.zeros(0, length).bool())
+    assert pooled.shape == (0, 6)
+    assert tokens.shape == (0, length, 6)
+
+
+def test_trains_everything_and_nothing_from_padding():
+    encoder = build()
+    encoder(IDS, MASK)[0].square().sum().backward()
+    assert all(p.grad is not None for p in encoder.parameters())
+    assert encoder.bert.embeddings.position_embeddings.weight.grad[5:].abs().max() == 0
+
+
+@pytest.mark.parametrize('form', ['file', 'folder', 'safetensors folder'])
+def test_starts_from_public_weights(tmp_path, form):
+    public = public_names(build().bert)
+    if form == 'safetensors folder':
+        save_file({n: w.contiguous() for n, w in public.items()}, tmp_path / 'model.safetensors')
+    else:
+        torch.save(public, tmp_path / 'pytorch_model.bin')
+    path = tmp_path / 'pytorch_model.bin' if form == 'file' else tmp_path
+    encoder = build(init=str(path))
+    encoder.init_weights()
+    for name, value in encoder.bert.state_dict().items():
+        name = name.replace('LayerNorm.weight', 'LayerNorm.gamma')
+        assert_close(value, public[f'bert.{name.replace("LayerNorm.bias", "LayerNorm.beta")}'])
+
+
+def test_says_what_is_wrong_and_what_to_do(tmp_path):
+    advice = 'model.text_encoder.init=random'
+    with pytest.raises(FileNotFoundError, match=f'no BERT weights at .*none, .*{advice}'):
+        build(init=str(tmp_path / 'none')).init_weights()
+    with pytest.raises(FileNotFoundError, match=f'no BERT weights at .*{advice}'):
+        build(init=str(tmp_path)).init_weights()
+    torch.save(public_names(build().bert), tmp_path / 'w.bin')
+    with pytest.raises(ValueError, match=f'36 of its 37 .*word_embeddings.weight.*{advice}'):
+        build(init=str(tmp_path / 'w.bin'), vocab_size=21).init_weights()
+    with pytest.raises(ValueError, match='left over: encoder.layer.1.'):
+        build(init=str(tmp_path / 'w.bin'), layers=1).init_weights()

@@ -1,0 +1,75 @@
+"""Pictures to one global and several local vectors."""
+
+import pytest
+import torch
+from mmengine.registry import MODELS
+from torch.testing import assert_close
+
+
+def build(backbone, **settings):
+    return MODELS.build(dict(type='pir_mm.ImageEncoder', backbone=backbone, dim=6, **settings))
+
+
+def scaled(module, factor=0.5):
+    """Weights that no initialisation gives."""
+    return {
+        name: value * factor if value.is_floating_point() else value
+        for name, value in module.state_dict().items()
+    }
+
+
+@pytest.mark.parametrize('batch', [1, 3])
+def test_projects_every_cell_and_their_mean(resnet, batch):
+    encoder, images = build(resnet).eval(), torch.randn(batch, 3, 64, 64)
+    pooled, tokens = encoder(images)
+    cells = encoder.backbone(images)[-1]
+    weight, bias = encoder.projection.weight, encoder.projection.bias
+    assert tokens.shape == (batch, 4, 6)
+    assert_close(tokens[:, 1], cells[:, :, 0, 1] @ weight.T + bias)
+    assert_close(tokens[:, 2], cells[:, :, 1, 0] @ weight.T + bias)
+    assert_close(pooled, tokens.mean(dim=1))
+
+
+def test_reads_channels_last_pictures_alike(resnet):
+    encoder, images = build(resnet).eval(), torch.randn(2, 3, 64, 64)
+    for ours, theirs in zip(
+        encoder(images), encoder(images.contiguous(memory_format=torch.channels_last)), strict=True
+    ):
+        assert_close(ours, theirs)
+
+
+def test_trains_backbone_and_projection(resnet):
+    encoder = build(resnet)
+    pooled, tokens = encoder(torch.randn(2, 3, 64, 64))
+    (pooled.sum() + tokens.square().sum()).backward()
+    assert all(p.grad is not None for p in encoder.parameters())
+
+
+@pytest.mark.parametrize('prefix', ['', 'backbone.'])
+def test_starts_from_a_file(resnet, tmp_path, prefix):
+    wanted = scaled(build(resnet).backbone)
+    content = {prefix + name: value for name, value in wanted.items()}
+    content['head.fc.weight' if prefix else 'fc.weight'] = torch.ones(2, 2)
+    torch.save({'state_dict': content}, tmp_path / 'w.pth')
+    encoder = build(resnet, init=str(tmp_path / 'w.pth'))
+    assert not torch.equal(encoder.backbone.conv1.weight, wanted['conv1.weight'])
+    encoder.init_weights()
+    for name, value in encoder.backbone.state_dict().items():
+        assert_close(value, wanted[name])
+
+
+def test_index_tables_need_not_be_in_the_file(swin, tmp_path):
+    wanted = scaled(build(swin).backbone)
+    torch.save({n: w for n, w in wanted.items() if 'index' not in n}, tmp_path / 'w.pth')
+    encoder = build(swin, init=str(tmp_path / 'w.pth'))
+    encoder.init_weights()
+    assert_close(encoder.backbone.norm3.weight, wanted['norm3.weight'])
+
+
+def test_says_what_is_missing_and_what_to_do(resnet, tmp_path):
+    torch.save({'conv1.weight': torch.ones(4, 3, 7, 7)}, tmp_path / 'w.pth')
+    advice = 'model.image_encoder.init=random'
+    with pytest.raises(ValueError, match=rf'1 of its \d+ tensors .*bn1.weight.*{advice}'):
+        build(resnet, init=str(tmp_path / 'w.pth')).init_weights()
+    with pytest.raises(FileNotFoundError, match=rf'none.pth does not exist.*{advice}'):
+        build(resnet, init=str(tmp_path / 'none.pth')).init_weights()
