@@ -1,7 +1,7 @@
 """PIR-ITR on generated scenes, in a few minutes on two CPU cores: what the quickstart trains.
 
-    python tools/make_scenes.py --out data/scenes
-    mim train pir_mm configs/demo/pir_itr_scenes.py
+python tools/make_scenes.py --out data/scenes
+mim train pir_mm configs/demo/pir_itr_scenes.py
 """
 
 _base_ = [

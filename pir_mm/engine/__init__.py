@@ -8,13 +8,14 @@ from pir_mm.engine.checkpoint_loading import (
     read_checkpoint,
 )
 from pir_mm.engine.cpu_process_group import CPU_MODEL_WRAPPER, join_cpu_process_group
-from pir_mm.engine.hooks import EpochSeedHook, SafeCheckpointHook
+from pir_mm.engine.hooks import EpochSeedHook, RankingSheetHook, SafeCheckpointHook
 
 __all__ = [
     'CPU_MODEL_WRAPPER',
     'AtomicBackend',
     'Bf16OptimWrapper',
     'EpochSeedHook',
+    'RankingSheetHook',
     'SafeCheckpointHook',
     'join_cpu_process_group',
     'load_local_files_safely',

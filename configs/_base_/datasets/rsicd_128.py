@@ -15,7 +15,11 @@ train_pipeline = [
         crop_ratio_range=(0.4, 1.0),
         interpolation='bicubic',
     ),
+    # seen from above, a scene is the same in all eight orientations
     dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='mmpretrain.RandomFlip', prob=0.5, direction='vertical'),
+    dict(type='mmpretrain.Rotate', angle=90.0, prob=0.5),
+    dict(type='mmpretrain.ColorJitter', brightness=0.2, contrast=0.2),
     pack,
 ]
 test_pipeline = [

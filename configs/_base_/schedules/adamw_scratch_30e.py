@@ -3,7 +3,7 @@
 The averaged weights are the ones validated, saved and tested.
 """
 
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=30, val_interval=3)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=30, val_interval=5)
 optim_wrapper = dict(
     type='pir_mm.Bf16OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05),

@@ -1,6 +1,7 @@
 """Hooks of the training and test loops."""
 
 from pir_mm.engine.hooks.epoch_seed_hook import EpochSeedHook
+from pir_mm.engine.hooks.ranking_sheet_hook import RankingSheetHook
 from pir_mm.engine.hooks.safe_checkpoint_hook import SafeCheckpointHook
 
-__all__ = ['EpochSeedHook', 'SafeCheckpointHook']
+__all__ = ['EpochSeedHook', 'RankingSheetHook', 'SafeCheckpointHook']
