@@ -1,0 +1,86 @@
+"""A model of a few thousand weights, and batches for it."""
+
+import logging
+
+import pytest
+import torch
+from mmengine.registry import MODELS
+from mmpretrain.structures import DataSample
+
+from pir_mm.registry import TASK_UTILS
+
+RESNET = dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4)
+CONFIG = dict(
+    type='pir_mm.PIR',
+    image_encoder=dict(type='pir_mm.ImageEncoder', backbone=RESNET, dim=8),
+    text_encoder=dict(
+        type='pir_mm.BertEncoder',
+        dim=8,
+        vocab_size=64,
+        hidden_size=8,
+        layers=1,
+        heads=2,
+        intermediate_size=16,
+        max_positions=16,
+    ),
+    head=dict(type='pir_mm.RetrievalHead', dim=8),
+    tokenizer=dict(type='pir_mm.LetterSums'),
+    instruction_encoder=dict(type='pir_mm.InstructionEncoder', backbone=RESNET, dim=8),
+    selector=dict(type='pir_mm.BeliefSelector', keep=3),
+    spatial_pae=dict(type='pir_mm.SpatialPAE', dim=8, layers=1, heads=2),
+    temporal_pae=dict(type='pir_mm.TemporalPAE', dim=8, layers=1, heads=2),
+    data_preprocessor=dict(type='mmpretrain.MultiModalDataPreprocessor'),
+)
+
+
+@TASK_UTILS.register_module(force=True)
+class LetterSums:
+    """One token per word, numbered by its letters."""
+
+    def __call__(self, texts):
+        rows = [[2, *(5 + sum(map(ord, word)) % 50 for word in text.split()), 3] for text in texts]
+        longest = max(map(len, rows), default=0)
+        ids = [row + [0] * (longest - len(row)) for row in rows]
+        token_ids = torch.tensor(ids, dtype=torch.long).view(len(rows), longest)
+        return token_ids, token_ids != 0
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    logging.disable(logging.INFO)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def build():
+    """The model with changes to its config; in eval mode, always the same weights."""
+
+    def build(**changes):
+        torch.manual_seed(0)
+        return MODELS.build({**CONFIG, **changes}).eval()
+
+    return build
+
+
+@pytest.fixture
+def samples():
+    """Data samples with the texts given, one argument for each picture."""
+
+    def samples(*texts, scene=None):
+        made = []
+        for number, text in enumerate(texts):
+            sample = DataSample(metainfo=dict(image_id=10 + number))
+            if text is not None:
+                sample.text = text
+            if scene is not None:
+                sample.scene = scene[number]
+            made.append(sample)
+        return made
+
+    return samples
+
+
+@pytest.fixture
+def images():
+    return torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))

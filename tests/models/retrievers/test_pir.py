@@ -1,0 +1,134 @@
+"""PIR puts its parts together, all of them or fewer."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+WITHOUT = dict(instruction_encoder=None, selector=None, spatial_pae=None)
+ABLATIONS = {
+    'whole': {},
+    'no choice': dict(selector=None),
+    'soft choice': dict(selector=dict(type='pir_mm.BeliefSelector', strategy='soft')),
+    'no picture side': WITHOUT,
+    'no text side': dict(temporal_pae=None),
+    'baseline': dict(WITHOUT, temporal_pae=None),
+}
+IDS = torch.tensor([[2, 7, 8, 9, 3], [2, 7, 3, 0, 0]])
+
+
+def unit(vectors):
+    return vectors / vectors.norm(dim=-1, keepdim=True)
+
+
+def test_the_picture_side_is_the_papers_chain(build, images):
+    model = build()
+    pooled, tokens = model.image_encoder(images)
+    instruction = model.instruction_encoder(images)
+    candidates = torch.cat([pooled[:, None], tokens], dim=1)
+    belief = torch.einsum('bnd,bd->bn', candidates, instruction).softmax(-1)
+    first = belief.argsort(dim=-1, descending=True)[:, :3]
+    kept = torch.stack([c[f] for c, f in zip(candidates, first, strict=True)])
+    local = model.spatial_pae(kept, instruction)[:, 0]
+    expected = unit(pooled + model.head.image_local(local))
+    assert_close(model.encode_image(images), expected)
+
+
+def test_without_a_choice_all_candidates_are_taken_global_one_first(build, images):
+    model = build(selector=None)
+    pooled, tokens = model.image_encoder(images)
+    local = model.spatial_pae(
+        torch.cat([pooled[:, None], tokens], dim=1), model.instruction_encoder(images)
+    )
+    expected = unit(pooled + model.head.image_local(local[:, 0]))
+    assert_close(model.encode_image(images), expected)
+
+
+def test_the_text_side_is_the_papers_chain(build):
+    model = build()
+    pooled, tokens = model.text_encoder(IDS, IDS != 0)
+    local = model.temporal_pae(tokens, IDS != 0)[:, 0]
+    assert_close(model.encode_text(IDS, IDS != 0), unit(pooled + model.head.text_local(local)))
+
+
+def test_the_baseline_is_two_encoders_and_nothing_else(build, images):
+    model = build(**ABLATIONS['baseline'])
+    assert {name for name, part in model.named_children() if list(part.parameters())} == {
+        'image_encoder',
+        'text_encoder',
+        'head',
+    }
+    assert_close(model.encode_image(images), unit(model.image_encoder(images)[0]))
+    assert_close(model.encode_text(IDS, IDS != 0), unit(model.text_encoder(IDS, IDS != 0)[0]))
+
+
+@pytest.mark.parametrize('name', ABLATIONS)
+def test_every_ablation_trains_all_that_it_has(build, images, samples, name):
+    model = build(**ABLATIONS[name]).train()
+    # more texts than one per picture, so that no loss is zero
+    losses = model(images, samples('a b', ['c', 'd e'], ['f'], scene=[0, 1, 1]), mode='loss')
+    total, _ = model.parse_losses(losses)
+    total.backward()
+    idle = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    assert idle == []
+
+
+@pytest.mark.parametrize('name', ABLATIONS)
+def test_embeddings_are_unit_float32_and_do_not_depend_on_the_batch(build, images, name):
+    model = build(**ABLATIONS[name])
+    with torch.no_grad():
+        image, text = model.encode_image(images), model.encode_text(IDS, IDS != 0)
+        assert_close(model.encode_image(images[1:2]), image[1:2])
+        assert_close(model.encode_text(IDS[1:, :3], IDS[1:, :3] != 0), text[1:])
+        assert_close(image.norm(dim=-1), torch.ones(3))
+        assert_close(text.norm(dim=-1), torch.ones(2))
+        with torch.autocast('cpu', dtype=torch.bfloat16):
+            rounded = model.encode_image(images), model.encode_text(IDS, IDS != 0)
+    for low, full in zip(rounded, (image, text), strict=True):
+        assert low.dtype == torch.float32
+        assert_close(low, full, atol=0.05, rtol=0)
+        assert_close(low.norm(dim=-1), torch.ones(len(low)))
+
+
+@pytest.mark.parametrize('length', [0, 1, 4])
+@pytest.mark.parametrize('name', ['whole', 'baseline'])
+def test_no_text_is_no_embedding(build, name, length):
+    nothing = torch.zeros(0, length)
+    assert build(**ABLATIONS[name]).encode_text(nothing.long(), nothing.bool()).shape == (0, 8)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        (dict(instruction_encoder=None), 'selector follows an instruction: add instruction_enc'),
+        (dict(instruction_encoder=None, selector=None), 'spatial_pae follows an instruction'),
+        (dict(spatial_pae=None), 'instruction_encoder without spatial_pae'),
+        (dict(spatial_pae=None, selector=None), 'instruction_encoder without spatial_pae'),
+    ],
+)
+def test_a_part_of_no_use_alone_is_refused(build, changes, reason):
+    with pytest.raises(ValueError, match=reason):
+        build(**changes)
+
+
+def test_building_leaves_the_config_alone(build):
+    head = dict(type='pir_mm.RetrievalHead', dim=8)
+    build(head=head, temporal_pae=None)
+    assert head == dict(type='pir_mm.RetrievalHead', dim=8)
+
+
+def test_size_of_the_paper(build):
+    """184.6 million weights, 161.1 without the prior's backbone, as the authors' code counts."""
+    swin = dict(type='mmpretrain.SwinTransformer', arch='tiny')
+    resnet = dict(type='mmpretrain.ResNet', depth=50)
+    model = build(
+        image_encoder=dict(type='pir_mm.ImageEncoder', backbone=swin),
+        text_encoder=dict(type='pir_mm.BertEncoder'),
+        instruction_encoder=dict(type='pir_mm.InstructionEncoder', backbone=resnet),
+        selector=dict(type='pir_mm.BeliefSelector'),
+        spatial_pae=dict(type='pir_mm.SpatialPAE'),
+        temporal_pae=dict(type='pir_mm.TemporalPAE'),
+        head=dict(type='pir_mm.RetrievalHead'),
+    )
+    count = sum(p.numel() for p in model.parameters())
+    prior = sum(p.numel() for p in model.instruction_encoder.backbone.parameters())
+    assert (count, count - prior) == (184_642_492, 161_134_460)
