@@ -75,7 +75,7 @@ def test_pipeline(model: nn.Module) -> list[dict[str, Any]]:
 def in_background(
     work: Callable[[Item], Any], items: Iterable[Item], workers: int, ahead: int
 ) -> Iterator[Future[Any]]:
-    """Finished futures of ``work(item)``, in the order of ``items``, at most ``ahead`` held.
+    """Futures of ``work(item)`` in the order of ``items``, at most ``ahead`` begun and not taken.
 
     Threads suffice: decoding and resizing release the interpreter's lock.
     """
@@ -84,9 +84,7 @@ def in_background(
         pending = deque(pool.submit(work, item) for item in islice(items, ahead))
         try:
             while pending:
-                future = pending.popleft()
-                future.exception()  # waits
-                yield future
+                yield pending.popleft()
                 pending.extend(pool.submit(work, item) for item in islice(items, 1))
         finally:
             for future in pending:

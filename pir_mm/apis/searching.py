@@ -34,6 +34,9 @@ def load_index_model(
 ) -> nn.Module:
     """The model of an index, from the files noted in it or from those given instead.
 
+    A config is Python code, which runs here: open only an index whose origin you trust, or give
+    files that you do.
+
     Raises:
         FileNotFoundError: if the index notes no files, or they are no longer there.
         ValueError: if the checkpoint is one of another config.

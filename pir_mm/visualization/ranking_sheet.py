@@ -22,16 +22,23 @@ class RankingSheet:
 
     Args:
         cell_px: side of a result, and of a query that is a picture.
+        columns: results in a line; more go on below.
         max_pixels: a picture file of more is not decoded; a notice stands in its place.
 
     Raises:
-        ValueError: if ``cell_px`` is below 100, where sentences could not be read.
+        ValueError: if ``cell_px`` is below 100, where sentences could not be read, or ``columns``
+            below 1.
     """
 
-    def __init__(self, cell_px: int = 200, max_pixels: int = 100_000_000) -> None:
+    def __init__(
+        self, cell_px: int = 200, columns: int = 10, max_pixels: int = 100_000_000
+    ) -> None:
         if cell_px < 100:
             raise ValueError(f'cell_px must be at least 100, got {cell_px}')
+        if columns < 1:
+            raise ValueError(f'columns must be at least 1, got {columns}')
         self.cell_px = cell_px
+        self.columns = columns
         self.max_pixels = max_pixels
         self._sections: list[Image.Image] = []
 
@@ -72,7 +79,8 @@ class RankingSheet:
             for query, *columns in zip(queries, ranking.ids, ranking.scores, truth, strict=True)
         ]
         named = any(isinstance(result.content, Path) for _, results in rows for result in results)
-        section = Section(shape[1], self.cell_px, self.max_pixels, named)
+        columns = min(shape[1], self.columns)
+        section = Section(columns, self.cell_px, self.max_pixels, named)
         self._sections.append(section.draw(heading, rows, legend=right is not None))
 
     def draw(self) -> np.ndarray:

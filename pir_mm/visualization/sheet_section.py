@@ -31,10 +31,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Section:
-    """Rows of one query and its results each.
+    """Rows of one query and its results each; more than ``columns`` results take several lines.
 
     Args:
-        columns: results per row.
+        columns: results in a line.
         cell: side of a result in pixels.
         max_pixels: of a picture file that is decoded.
         named: whether results are files, so that a line is kept for their names.
@@ -50,7 +50,7 @@ class Section:
         return self._left(self.columns) - GAP + MARGIN
 
     @property
-    def row_height(self) -> int:
+    def line_step(self) -> int:
         notes = line_height(RANK) + line_height(NOTE) * self.named
         return self.cell + 2 * FRAME + notes + 2 * GAP
 
@@ -59,24 +59,28 @@ class Section:
     ) -> Image.Image:
         """The section as a picture, ``legend`` telling what the colours mean."""
         top = line_height(HEADING) + GAP
-        size = (self.width, top + len(rows) * self.row_height - GAP)
+        lines = [max(1, -(-len(results) // self.columns)) for _, results in rows]
+        size = (self.width, top + sum(lines) * self.line_step - GAP)
         canvas = Image.new('RGB', size, 'white')
         draw = ImageDraw.Draw(canvas)
         room = self.width - 2 * MARGIN
         if legend:
             room = self._legend(draw) - GAP - MARGIN
         draw.text((MARGIN, 0), shorten(heading, HEADING, room), font=HEADING, fill=INK)
-        for number, (query, results) in enumerate(rows):
-            y = top + number * self.row_height
+        y = top
+        for (query, results), count in zip(rows, lines, strict=True):
             draw.line((MARGIN, y - GAP // 2, self.width - MARGIN, y - GAP // 2), fill=RULE)
             self._query(canvas, y + GAP // 2, query)
-            for rank, result in enumerate(results):
-                self._result(canvas, (self._left(rank), y + GAP // 2), rank + 1, result)
+            for number, result in enumerate(results):
+                line, column = divmod(number, self.columns)
+                corner = (self._left(column), y + GAP // 2 + line * self.line_step)
+                self._result(canvas, corner, number + 1, result)
+            y += count * self.line_step
         return canvas
 
-    def _left(self, rank: int) -> int:
-        """Left edge of a result. The query's column is a third wider than a cell."""
-        return MARGIN + self.cell * 4 // 3 + GAP + rank * (self.cell + 2 * FRAME + GAP)
+    def _left(self, column: int) -> int:
+        """Left edge of a column of results. The query's is a third wider than a cell."""
+        return MARGIN + self.cell * 4 // 3 + GAP + column * (self.cell + 2 * FRAME + GAP)
 
     def _legend(self, draw: ImageDraw.ImageDraw) -> int:
         """Draw the legend at the right edge and tell where it begins."""
@@ -116,7 +120,7 @@ class Section:
         below = y + outer + 4
         draw.text((x, below), str(rank), font=RANK, fill=INK)
         gap = round(RANK.getlength(f'{rank}  '))
-        draw.text((x + gap, below), f'{result.score:.3f}', font=NOTE, fill=QUIET)
+        draw.text((x + gap, below), f'{round(result.score, 3) + 0.0:.3f}', font=NOTE, fill=QUIET)
         if result.right is not None:
             mark = '✓' if result.right else '✗'
             draw.text((x + outer, below), mark, font=RANK, fill=colour, anchor='ra')

@@ -1,6 +1,7 @@
 """A damaged or missing index is refused in words."""
 
 import json
+import pickle
 import shutil
 
 import numpy as np
@@ -58,7 +59,22 @@ def test_tiles_that_do_not_fit_are_noticed(folder, tmp_path):
         EmbeddingIndex(folder)
 
 
-def test_vectors_are_never_unpickled(folder):
+class Hostile:
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        return open, (self.path, 'w')
+
+
+def test_vectors_are_never_unpickled(folder, tmp_path):
+    (folder / 'vectors.npy').write_bytes(pickle.dumps(Hostile(tmp_path / 'harm')))
+    with pytest.raises(ValueError, match=r'vectors\.npy holds no vectors'):
+        EmbeddingIndex(folder)
+    assert not (tmp_path / 'harm').exists()
+
+
+def test_a_file_without_vectors_is_named(folder):
     np.save(folder / 'vectors.npy', np.array([{'a': 1}], dtype=object), allow_pickle=True)
     with pytest.raises(ValueError, match=r'vectors\.npy holds no vectors'):
         EmbeddingIndex(folder)

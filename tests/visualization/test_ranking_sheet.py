@@ -75,6 +75,18 @@ def test_sections_stand_below_each_other():
     assert len(both) > 1.8 * len(upper)
 
 
+def test_results_beyond_the_columns_go_on_below():
+    narrow, wide = build(columns=2), build(columns=3)
+    for sheet in (narrow, wide):
+        sheet.add('Search', ['a', 'b'], RANKING, PICTURES)
+    small, large = narrow.draw(), wide.draw()
+    assert small.shape[1] < large.shape[1]
+    assert small.shape[0] > 1.8 * large.shape[0]
+    assert [count(small, c) for c in COLOURS] == [count(large, c) for c in COLOURS]
+    blue, green = (first_column(small[: len(small) // 2], COLOURS[i]) for i in (2, 1))
+    assert blue == green, 'the third result begins the second line'
+
+
 def test_rows_of_one_result_and_lost_pictures_are_drawn(tmp_path):
     sheet = build()
     single = Ranking(ids=np.array([[0]]), scores=np.array([[0.5]]))
@@ -102,3 +114,5 @@ def test_says_what_is_wrong():
         sheet.add('A', ['a', 'b'], RANKING, PICTURES, np.ones((1, 3), bool))
     with pytest.raises(ValueError, match='at least 100, got 20'):
         build(cell_px=20)
+    with pytest.raises(ValueError, match='columns must be at least 1, got 0'):
+        build(columns=0)
