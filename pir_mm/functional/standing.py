@@ -59,9 +59,9 @@ class Standing:
         if len(unsure):
             tied, positives, places = self.tied[unsure], self.positives[unsure], places[unsure]
             chance = torch.ones_like(tied, dtype=torch.float64)
-            # C(t, f) / C(t + p, f) as a product over the few positives, exact for any f.
+            # A product over the few positives, exact for any f; one factor is 0 where f > t.
             for j in range(1, int(positives.max()) + 1):
-                factor = (tied + j - places).clamp(min=0) / (tied + j).double()
+                factor = (tied + j - places) / (tied + j).double()
                 chance *= torch.where(positives >= j, factor, 1)
             miss[unsure] = chance
         return 1 - miss

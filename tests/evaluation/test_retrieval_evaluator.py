@@ -176,6 +176,8 @@ def test_starts_anew_after_each_evaluation():
         evaluator.process([BaseDataElement(metainfo=sample) for sample in samples(seed)], None)
         metrics = evaluator.evaluate(4)
         assert metrics['mR'] == pytest.approx(reference(samples(seed))['mR'])
+    with pytest.raises(ValueError, match='set is empty'):
+        evaluator.evaluate(0)
 
 
 def test_any_number_of_processes_gives_the_same_numbers(tmp_path):

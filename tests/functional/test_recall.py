@@ -100,7 +100,8 @@ def test_chance_holds_for_embeddings_that_differ_in_rounding_only():
         for n in (300, 1500)
     )
     recall = recall_from_embeddings(image, text, np.arange(1500) // 5, chunk=128)
-    assert recall['i2t/R@10'] < 10 and recall['t2i/R@10'] < 10
+    assert recall['i2t/R@10'] == pytest.approx(10 / 3, abs=1)
+    assert recall['t2i/R@10'] == pytest.approx(10 / 3, abs=1)
 
 
 @pytest.mark.parametrize('ties', TIES)
@@ -164,25 +165,6 @@ def test_equal_embeddings_tie_exactly(chunk):
             image[copy_of_image], text[copy_of_text], owner, ties=ties, chunk=chunk
         )
         assert recall == retrieval_recall(similarity, owner, ties=ties)
-
-
-def test_both_zeros_are_one_number():
-    image, text = torch.tensor([[0.0, 1.0], [-0.0, 1.0]]), torch.ones(2, 2)
-    assert recall_from_embeddings(image, text, torch.arange(2))['t2i/R@1'] == 50
-
-
-def test_never_holds_more_than_a_tile(monkeypatch):
-    held = []
-    product = torch.Tensor.__matmul__
-
-    def watched(a, b):
-        held.append((a.size(0), b.size(1)))
-        return product(a, b)
-
-    monkeypatch.setattr(torch.Tensor, '__matmul__', watched)
-    recall_from_embeddings(torch.ones(50, 2), torch.ones(200, 2), torch.arange(200) % 50, chunk=8)
-    recall_from_embeddings(torch.randn(50, 2), torch.randn(200, 2), torch.arange(200) % 50, chunk=8)
-    assert max(map(max, held)) <= 8
 
 
 def test_recall_of_some_queries_and_median_rank():
