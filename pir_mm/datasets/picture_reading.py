@@ -63,8 +63,8 @@ def _named_errors(path: str | os.PathLike) -> Iterator[None]:
 
 def _three_channels(picture: Image.Image, path: str | os.PathLike) -> np.ndarray:
     deep = bool(picture.tile) and ';16' in str(picture.tile[0][3])
-    picture.load()
     if deep:  # Pillow would keep but the high byte of coloured ones
+        picture.load()  # refuses a file cut short, which OpenCV may fill up
         encoded = np.fromfile(path, np.uint8)
         pixels = _stretched(cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED))
         return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR) if pixels.ndim == 2 else pixels

@@ -102,6 +102,7 @@ def test_an_item_depends_on_seed_epoch_and_index(three):
     torch.manual_seed(0)
     data[0]
     assert torch.equal(data[8 * 3 + 5]['inputs'], first)
+    assert not torch.equal(data[0]['inputs'], data[2]['inputs'])  # the same picture and caption
     for different in (data[5], data[8 * 4 + 5], other[8 * 3 + 5]):
         assert not torch.equal(different['inputs'], first)
     assert torch.equal(build(three, pipeline=RANDOM)[5]['inputs'],

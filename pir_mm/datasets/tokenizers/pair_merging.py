@@ -20,7 +20,7 @@ def merged_pieces(words: dict[str, int], limit: int, min_count: int = 2) -> list
     Returns:
         New pieces in the order they were made, without single characters.
     """
-    spelled = {word: [word[0], *(f'##{c}' for c in word[1:])] for word in sorted(words)}
+    spelled = {word: [word[0], *(f'##{c}' for c in word[1:])] for word in words}
     counts: Counter[Pair] = Counter()
     where: dict[Pair, set[str]] = defaultdict(set)
     for word, pieces in spelled.items():
