@@ -32,7 +32,9 @@ def score_samples(
     if directions[0]:
         samples = [DataSample() for _ in image]
         for sample, given in zip(samples, data_samples or [], strict=False):
-            sample.set_metainfo(dict(given.metainfo_items()))
+            known = dict(given.metainfo_items())
+            known.pop('num_classes', None)  # of another score, which would have to be as long
+            sample.set_metainfo(known)
             if 'gt_text_id' in given:
                 sample.set_gt_label(given.gt_text_id)
         results.append(_scored(samples, image @ gather_rows(text)[:num_texts].T))

@@ -52,3 +52,10 @@ def test_mmpretrains_ground_truth_goes_along():
     assert [s.gt_label.tolist() for s in of_images] == [[0, 1], [2]]
     assert [s.gt_label.tolist() for s in of_texts] == [[7], [7], [8]]
     assert [s.text for s in of_texts] == ['a', 'b', 'c']
+
+
+def test_samples_scored_before_may_be_scored_again():
+    given = [DataSample().set_pred_score(torch.ones(7)) for _ in range(2)]
+    (of_images,) = score_samples(OWN, OWN, given, directions=(True, False))
+    assert_close(torch.stack([s.pred_score for s in of_images]), OWN @ OWN.T)
+    assert given[0].num_classes == 7
