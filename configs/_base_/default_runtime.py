@@ -18,12 +18,10 @@ default_hooks = dict(
         type='pir_mm.SafeCheckpointHook',
         interval=1,
         max_keep_ckpts=2,
-        save_best='mR',
         rule='greater',
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     epoch_seed=dict(type='pir_mm.EpochSeedHook'),
-    visualization=dict(type='pir_mm.RankingSheetHook'),
 )
 
 env_cfg = dict(
@@ -40,5 +38,3 @@ randomness = dict(seed=0)
 
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
-val_evaluator = dict(type='pir_mm.RetrievalEvaluator')
-test_evaluator = dict(type='pir_mm.RetrievalEvaluator', by_scene=True)

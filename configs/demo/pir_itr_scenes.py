@@ -7,7 +7,7 @@ mim train pir_mm configs/demo/pir_itr_scenes.py
 _base_ = [
     '../_base_/models/pir_small.py',
     '../_base_/datasets/scenes_96.py',
-    '../_base_/default_runtime.py',
+    '../_base_/retrieval_runtime.py',
     '../_base_/schedules/adamw_scratch_24e.py',
 ]
 

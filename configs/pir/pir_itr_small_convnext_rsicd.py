@@ -1,6 +1,6 @@
 """The small PIR-ITR with a ConvNeXt as image encoder: all that another backbone takes.
 
-    mim train pir_mm configs/pir/pir_itr_small_convnext_rsicd.py
+mim train pir_mm configs/pir/pir_itr_small_convnext_rsicd.py
 """
 
 _base_ = './pir_itr_small_rsicd.py'

@@ -7,5 +7,5 @@ _base_ = [
     '../_base_/models/pir_swin_bert.py',
     '../_base_/datasets/rsitmd_224.py',
     '../_base_/schedules/adamw_50e.py',
-    '../_base_/default_runtime.py',
+    '../_base_/retrieval_runtime.py',
 ]

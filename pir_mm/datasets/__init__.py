@@ -1,7 +1,8 @@
-"""Caption datasets, their samplers, transforms, tokenizers and preparation."""
+"""Caption and scene datasets, their samplers, transforms, tokenizers and preparation."""
 
 from pir_mm.datasets.caption_dataset import CaptionDataset
 from pir_mm.datasets.samplers import EpochSampler
+from pir_mm.datasets.scene_folder import SceneFolder
 from pir_mm.datasets.tokenizers import WordPieceTokenizer, train_vocabulary
 from pir_mm.datasets.transforms import LoadPicture
 
@@ -9,6 +10,7 @@ __all__ = [
     'CaptionDataset',
     'EpochSampler',
     'LoadPicture',
+    'SceneFolder',
     'WordPieceTokenizer',
     'train_vocabulary',
 ]

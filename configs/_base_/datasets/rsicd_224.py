@@ -10,6 +10,19 @@ pack = dict(
     algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
     meta_keys=['image_id', 'img_path'],
 )
+# The authors' RandomAugment, N=2, M=7: two draws, each applied with probability 1/2.
+policies = [
+    dict(type='mmpretrain.AutoContrast', prob=0.0),  # leaves the picture as it is
+    dict(type='mmpretrain.AutoContrast'),
+    dict(type='mmpretrain.Equalize'),
+    dict(type='mmpretrain.Brightness', magnitude=0.36, random_negative_prob=0.0),
+    dict(type='mmpretrain.Sharpness', magnitude=0.36, random_negative_prob=0.0),
+    dict(type='mmpretrain.Shear', magnitude=0.21, direction='horizontal', interpolation='bilinear'),
+    dict(type='mmpretrain.Shear', magnitude=0.21, direction='vertical', interpolation='bilinear'),
+    dict(type='mmpretrain.Translate', magnitude=7 / 224, direction='horizontal'),
+    dict(type='mmpretrain.Translate', magnitude=7 / 224, direction='vertical'),
+    dict(type='mmpretrain.Rotate', angle=21.0, interpolation='bilinear'),
+]
 train_pipeline = [
     dict(type='pir_mm.LoadPicture'),
     dict(
@@ -19,6 +32,7 @@ train_pipeline = [
         interpolation='bicubic',
     ),
     dict(type='mmpretrain.RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='mmpretrain.RandAugment', num_policies=2, magnitude_level=7, policies=policies),
     pack,
 ]
 test_pipeline = [

@@ -1,0 +1,56 @@
+import pytest
+
+from pir_mm.registry import DATASETS
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for scene, count in (('Port', 4), ('Airport', 10)):
+        (tmp_path / scene).mkdir()
+        for number in range(count):
+            (tmp_path / scene / f'{number}.jpg').touch()
+        (tmp_path / scene / 'notes.txt').touch()
+    (tmp_path / 'empty').mkdir()
+    return tmp_path
+
+
+def build(folder, **changes):
+    return DATASETS.build(dict(type='pir_mm.SceneFolder', data_root=str(folder)) | changes)
+
+
+def paths(dataset):
+    return [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]
+
+
+def test_takes_the_share_of_each_class(folder):
+    train = build(folder, train_ratio=0.5)
+    labels = [train.get_data_info(i)['gt_label'] for i in range(len(train))]
+    assert labels == [0] * 5 + [1] * 2
+    assert train.metainfo['classes'] == ('Airport', 'Port')
+
+
+@pytest.mark.parametrize('ratio', [0.2, 0.5])
+def test_train_and_test_are_the_whole_and_share_nothing(folder, ratio):
+    train = paths(build(folder, split='train', train_ratio=ratio))
+    test = paths(build(folder, split='test', train_ratio=ratio))
+    assert len(set(train) | set(test)) == len(train) + len(test) == 14
+
+
+def test_the_draw_is_a_function_of_the_seed(folder):
+    draws = [paths(build(folder, seed=seed)) for seed in (0, 0, 1, 2, 3)]
+    assert draws[0] == draws[1]
+    assert any(draw != draws[0] for draw in draws[2:])
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [({'split': 'val'}, "'train' or 'test', got 'val'"), ({'train_ratio': 1.0}, 'got 1.0')],
+)
+def test_says_what_is_wrong(folder, changes, reason):
+    with pytest.raises(ValueError, match=reason):
+        build(folder, **changes)
+
+
+def test_says_that_there_are_no_class_folders(tmp_path):
+    with pytest.raises(FileNotFoundError, match='each class is a folder'):
+        build(tmp_path)
