@@ -18,11 +18,11 @@ def symmetric_info_nce(logits: Tensor, positive: Tensor) -> Tensor:
     Returns:
         Scalar, in nats; zero if nothing is positive.
     """
-    return 0.5 * (_one_way(logits, positive, dim=1) + _one_way(logits, positive, dim=0))
+    own = logits.masked_fill(~positive, 0)
+    return 0.5 * (_one_way(logits, own, positive, dim=1) + _one_way(logits, own, positive, dim=0))
 
 
-def _one_way(logits: Tensor, positive: Tensor, dim: int) -> Tensor:
+def _one_way(logits: Tensor, own: Tensor, positive: Tensor, dim: int) -> Tensor:
     count = positive.sum(dim)
-    of_positives = logits.masked_fill(~positive, 0).sum(dim) / count.clamp(min=1)
-    surprise = (logits.logsumexp(dim) - of_positives).masked_fill(count == 0, 0)
-    return surprise.sum() / (count > 0).sum().clamp(min=1)
+    surprise = logits.logsumexp(dim) - own.sum(dim) / count.clamp(min=1)
+    return surprise.masked_fill(count == 0, 0).sum() / (count > 0).sum().clamp(min=1)

@@ -25,7 +25,10 @@ def rank_matrix(similarity: Tensor | np.ndarray, owner: Tensor) -> tuple[Standin
     Raises:
         ValueError: if a score is not finite.
     """
-    positive = _tensor(similarity[owner.numpy(), np.arange(len(owner))])
+    pair = owner, torch.arange(len(owner))
+    if not isinstance(similarity, Tensor):
+        pair = tuple(index.numpy() for index in pair)
+    positive = _tensor(similarity[pair])
     return _rank(positive, owner, len(similarity), _matrix_tiles(similarity))
 
 
