@@ -15,6 +15,7 @@ from pir_mm.functional.recall import (
     recall_of_standing,
     standing_from_embeddings,
 )
+from pir_mm.functional.recall_inputs import check_rules
 from pir_mm.functional.standing import Standing
 from pir_mm.registry import METRICS
 
@@ -42,8 +43,9 @@ class RetrievalEvaluator(BaseMetric):
         prefix: goes before every key.
 
     Raises:
-        ValueError: on every process, if pictures are missing or without caption, a caption was
-            not encoded, or an embedding is not finite.
+        ValueError: if an argument is not as said; on evaluation, on every process, if pictures
+            are missing or without caption, a caption was not encoded, or an embedding is not
+            finite.
     """
 
     default_prefix = ''
@@ -57,6 +59,7 @@ class RetrievalEvaluator(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(prefix=prefix)
+        check_rules(topk, ties)
         self.topk = tuple(topk)
         self.ties = ties
         self.by_scene = by_scene

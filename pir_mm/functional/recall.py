@@ -9,10 +9,10 @@ each text, which has one.
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from pir_mm.functional.ranking import rank_embeddings, rank_matrix
+from pir_mm.functional.ranking import rank_matrix
+from pir_mm.functional.recall_inputs import check_rules, checked_embeddings, checked_owner
 from pir_mm.functional.standing import Standing
 
 TOPK = (1, 5, 10)
@@ -43,7 +43,8 @@ def retrieval_recall(
     """
     if len(similarity.shape) != 2:
         raise ValueError(f'similarity must be (images, texts), got {tuple(similarity.shape)}')
-    owner = _owner(image_of_text, *similarity.shape)
+    check_rules(topk, ties)
+    owner = checked_owner(image_of_text, *similarity.shape)
     return recall_of_standing(*rank_matrix(similarity, owner), topk, ties)
 
 
@@ -60,6 +61,7 @@ def recall_from_embeddings(
     Arguments, result and errors are those of :func:`standing_from_embeddings` and
     :func:`retrieval_recall`.
     """
+    check_rules(topk, ties)
     standing = standing_from_embeddings(image, text, image_of_text, chunk)
     return recall_of_standing(*standing, topk, ties)
 
@@ -84,8 +86,8 @@ def standing_from_embeddings(
         ValueError: if an embedding is not finite or the widths differ, an image has no text, or
             an argument is not as said.
     """
-    image, text = _embeddings(image, 'image'), _embeddings(text, 'text')
-    owner = _owner(image_of_text, len(image), len(text))
+    image, text = checked_embeddings(image, 'image'), checked_embeddings(text, 'text')
+    owner = checked_owner(image_of_text, len(image), len(text))
     if image.size(1) != text.size(1):
         raise ValueError(
             f'image embeddings are {image.size(1)} wide and text embeddings {text.size(1)}: '
@@ -102,8 +104,7 @@ def recall_of_standing(
     to_text: Standing, to_image: Standing, topk: Sequence[int] = TOPK, ties: str = 'expected'
 ) -> dict[str, float]:
     """Recall of the queries whose standing is given, as :func:`retrieval_recall` returns it."""
-    if not topk or any(k != int(k) or k < 1 for k in topk):
-        raise ValueError(f'topk={topk} must be whole numbers of at least 1')
+    check_rules(topk, ties)
     recall = {
         f'{way}/R@{k}': 100 * standing.hit(k, ties).mean().item()
         for way, standing in (('i2t', to_text), ('t2i', to_image))
@@ -115,37 +116,3 @@ def recall_of_standing(
 def median_rank(standing: Standing, ties: str = 'expected') -> float:
     """Median over queries of the rank, from 1, of the first positive."""
     return 1 + np.median(standing.ahead(ties).numpy()).item()
-
-
-def _owner(image_of_text: Tensor | np.ndarray, images: int, texts: int) -> Tensor:
-    owner = torch.as_tensor(image_of_text).cpu()
-    if owner.shape != (texts,) or owner.is_floating_point() or owner.dtype == torch.bool:
-        raise ValueError(
-            f'image_of_text must hold a whole number for each of {texts} texts, '
-            f'got {owner.dtype} {tuple(owner.shape)}'
-        )
-    owner = owner.long()
-    if texts and not 0 <= owner.min() <= owner.max() < images:
-        raise ValueError(
-            f'image_of_text names images {owner.min()} to {owner.max()}, but there are {images}, '
-            'numbered from 0'
-        )
-    without = (owner.bincount(minlength=images) == 0).nonzero()
-    if len(without) or not images:
-        raise ValueError(
-            f'{len(without)} of {images} images have no text'
-            + (f', first image {without[0].item()}' if len(without) else '')
-            + ': recall is not defined for them, leave them out'
-        )
-    return owner
-
-
-def _embeddings(values: Tensor | np.ndarray, what: str) -> Tensor:
-    if not isinstance(values, Tensor):
-        values = torch.from_numpy(np.require(values, requirements=['C', 'W']))
-    values = values.detach()
-    if values.dim() != 2:
-        raise ValueError(f'{what} embeddings must be (count, width), got {tuple(values.shape)}')
-    if not values.isfinite().all():
-        raise ValueError(f'{what} embeddings hold a number that is not finite: mend the model')
-    return values if values.dtype == torch.float64 else values.float()

@@ -169,6 +169,12 @@ def test_refuses_what_is_not_a_whole_set(given, size, reason):
         evaluate(given, size)
 
 
+def test_says_at_once_which_argument_is_wrong():
+    for kwargs, reason in (({'ties': 'best'}, "ties='best' is none"), ({'topk': [0]}, 'topk=')):
+        with pytest.raises(ValueError, match=reason):
+            METRICS.build({'type': 'pir_mm.RetrievalEvaluator', **kwargs})
+
+
 def test_starts_anew_after_each_evaluation():
     metric = METRICS.build({'type': 'pir_mm.RetrievalEvaluator'})
     evaluator = Evaluator(metric)
