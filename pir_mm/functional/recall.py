@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from pir_mm.functional.ranking import rank_matrix
+from pir_mm.functional.ranking import rank_embeddings, rank_matrix
 from pir_mm.functional.recall_inputs import check_rules, checked_embeddings, checked_owner
 from pir_mm.functional.standing import Standing
 
