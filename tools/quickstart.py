@@ -4,9 +4,10 @@ bash tools/quickstart.sh sets up the environment first and then runs this.
 """
 
 import argparse
+import os
 from pathlib import Path
 
-TOOLS = Path(__file__).resolve().parent
+TOOLS = Path(os.path.relpath(Path(__file__).parent))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -15,6 +16,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument('--out', default='work_dirs/quickstart', help='[work_dirs/quickstart]')
     parser.add_argument('--data', default='data/scenes', help='the scenes [data/scenes]')
+    parser.add_argument('--n-images', type=int, default=1000, help='scenes to generate [1000]')
     parser.add_argument(
         '--cfg-options', nargs='+', action='extend', metavar='KEY=VALUE', help='for the training'
     )
@@ -33,6 +35,7 @@ def main() -> None:
             TOOLS.parent / 'configs' / 'demo' / 'pir_itr_scenes.py',
             Path(arguments.data),
             Path(arguments.out),
+            arguments.n_images,
             arguments.cfg_options,
         )
 

@@ -17,38 +17,44 @@ from pir_mm.engine import read_checkpoint
 from pir_mm.functional.recall import retrieval_recall
 
 SENTENCES = (
-    'two white planes are parked beside the terminal',
-    'a river crossed by a bridge',
-    'several round storage tanks stand in rows',
+    'four white planes in rows left of the terminal building',
+    'two red bridges built over the river',
+    'a beach with yellow parasols in rows on the sand',
 )
 PROGRESS = re.compile(r'Epoch\((train|val|test)\).*')
 QUIET = {'PYTHONWARNINGS': 'ignore', 'TRANSFORMERS_VERBOSITY': 'error'}
 
 
-def run_command(arguments: list[str], log: Path, progress: re.Pattern | None = None) -> None:
-    """Run one of the project's commands as a user would, showing what it is and how it goes on.
+def run_command(arguments: list[str]) -> None:
+    """Run one of the project's commands as a user would, showing what it is.
 
-    Args:
-        arguments: the command after ``python``.
-        log: file that takes all of its output.
-        progress: lines of the output to show, cut to the part that matches; ``None`` shows all.
+    Raises:
+        ValueError: if the command fails.
+    """
+    print(f'\n$ python {shlex.join(arguments)}', flush=True)
+    done = subprocess.run([sys.executable, *arguments], env=os.environ | QUIET)
+    if done.returncode != 0:
+        raise ValueError(f'{arguments[0]} failed with exit code {done.returncode}, see above')
+
+
+def run_logged(arguments: list[str], log: Path) -> None:
+    """The same, with the output in a file and only the lines that tell progress shown.
 
     Raises:
         ValueError: if the command fails; names the log.
     """
     print(f'\n$ python {shlex.join(arguments)}', flush=True)
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | QUIET,
+    )
     with open(log, 'w') as file:
-        pipe = None if progress is None else subprocess.PIPE
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdout=pipe,
-            stderr=None if progress is None else subprocess.STDOUT,
-            text=True,
-            env=os.environ | QUIET,
-        )
         for line in process.stdout or ():
             file.write(line)
-            match = progress.search(line)
+            match = PROGRESS.search(line)
             if match:
                 print('  ' + ' '.join(match.group().split())[:110], flush=True)
     if process.wait() != 0:
@@ -65,9 +71,11 @@ def chance_metrics(captions: Path) -> dict[str, float]:
     return {'n_images': len(counts), 'n_texts': len(image_of_text), 'chance_mR': chance}
 
 
-def write_flat_config(config: Path, vocabulary: Path, out: Path) -> None:
+def write_flat_config(
+    config: Path, vocabulary: Path, out: Path, options: list[str] | None = None
+) -> None:
     """Write a config without bases, with the vocabulary copied beside it, movable together."""
-    flat = load_config(config)
+    flat = load_config(config, options)
     flat.pop('work_dir')
     beside = out.with_name('vocab.txt')
     beside.write_bytes(vocabulary.read_bytes())
@@ -78,7 +86,12 @@ def write_flat_config(config: Path, vocabulary: Path, out: Path) -> None:
 
 
 def run_quickstart(
-    tools: Path, config: Path, data: Path, out: Path, options: list[str] | None = None
+    tools: Path,
+    config: Path,
+    data: Path,
+    out: Path,
+    n_images: int = 1000,
+    options: list[str] | None = None,
 ) -> dict[str, float]:
     """Run the whole job and leave its results in ``out``.
 
@@ -88,7 +101,8 @@ def run_quickstart(
         data: where the generated scenes are, or are to be written.
         out: takes ``metrics.json``, ``config.py``, ``vocab.txt``, ``best.pth``, ``search.png``
             and ``index/``, beside the logs.
-        options: ``--cfg-options`` for the training.
+        n_images: how many scenes to generate.
+        options: ``key=value`` pairs merged into the config.
 
     Returns:
         What ``metrics.json`` holds.
@@ -99,11 +113,12 @@ def run_quickstart(
     began = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     run = out / 'run'
-    run_command([str(tools / 'make_scenes.py'), '--out', str(data)], out / 'scenes.log')
-    write_flat_config(config, data / 'vocab.txt', out / 'config.py')
-    changes = ['--cfg-options', *options] if options else []
-    command = [str(tools / 'train.py'), str(config), '--work-dir', str(run), *changes]
-    run_command(command, out / 'train.log', PROGRESS)
+    command = [str(tools / 'make_scenes.py'), '--out', str(data), '--n-images', str(n_images)]
+    run_command(command)
+    flat, weights = str(out / 'config.py'), str(out / 'best.pth')
+    write_flat_config(config, data / 'vocab.txt', out / 'config.py', options)
+    command = [str(tools / 'train.py'), flat, '--work-dir', str(run)]
+    run_logged(command, out / 'train.log')
 
     best = (run / 'last_checkpoint').read_text()
     best = read_checkpoint(best)['message_hub']['runtime_info']['best_ckpt']
@@ -111,16 +126,15 @@ def run_quickstart(
     kept = {name: checkpoint[name] for name in ('meta', 'state_dict')}
     torch.save(kept, out / 'best.pth')
 
-    flat, weights = str(out / 'config.py'), str(out / 'best.pth')
     command = [str(tools / 'test.py'), flat, weights, '--work-dir', str(run)]
-    run_command([*command, '--out', str(out / 'metrics.json')], out / 'test.log', PROGRESS)
+    run_logged([*command, '--out', str(out / 'metrics.json')], out / 'test.log')
     index = str(out / 'index')
     pictures = data / 'images'
     command = [str(tools / 'index.py'), str(pictures), '--model', flat, weights, '--out', index]
-    run_command(command, out / 'index.log')
+    run_command(command)
     picture = min(path for path in pictures.iterdir() if path.stem.startswith('airport'))
     command = [str(tools / 'search.py'), index, *SENTENCES, '--image', str(picture)]
-    run_command([*command, '--top-k', '5', '--out', str(out / 'search.png')], out / 'search.log')
+    run_command([*command, '--top-k', '5', '--out', str(out / 'search.png')])
 
     metrics = json.loads((out / 'metrics.json').read_text()) | chance_metrics(
         data / 'captions.json'
@@ -136,7 +150,7 @@ def run_quickstart(
         f'R@10 {metrics["i2t/R@10"]:5.1f}\n'
         f'  mean recall mR  {metrics["mR"]:.1f} (chance {metrics["chance_mR"]:.1f})\n'
         f'See what was found:  {out / "search.png"}\n'
-        f'Ask for more:        {sys.executable} {tools / "search.py"} {index} '
-        '"white boats beside a pier" --out found.png'
+        f'Ask for more:        python {tools / "search.py"} {index} '
+        '"a red train in a railway station" --out found.png'
     )
     return metrics
