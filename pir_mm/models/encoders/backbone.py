@@ -1,7 +1,5 @@
 """Any backbone of mmpretrain as a source of one global and several local vectors."""
 
-import copy
-
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -24,9 +22,7 @@ def build_backbone(cfg: dict) -> tuple[nn.Module, int]:
     Raises:
         ValueError: if the last output is neither a map nor a sequence with a class token.
     """
-    # Parts that the backbone builds itself are looked up where it comes from.
-    scope = {'_scope_': cfg['type'].split('.')[0]} if '.' in str(cfg['type']) else {}
-    backbone = MODELS.build({**scope, **copy.deepcopy(cfg)})
+    backbone = MODELS.build(cfg)
     size = cfg.get('img_size', 224)
     shape = (1, 3, size, size) if isinstance(size, int) else (1, 3, *size)
     backbone.eval()

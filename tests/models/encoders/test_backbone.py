@@ -96,8 +96,22 @@ def test_a_backbone_without_local_vectors_is_refused_when_built():
         build_backbone(VIT)
 
 
+class Concrete(nn.BatchNorm2d):
+    """Wants real numbers."""
+
+    def __init__(self):
+        super().__init__(3)
+
+    def forward(self, images):
+        if images.is_meta:
+            raise NotImplementedError('no numbers')
+        return super().forward(images)
+
+
 def test_looking_for_the_width_moves_no_weight_and_no_statistic(resnet):
-    backbone, _ = build_backbone(resnet)
-    assert all(p.device.type == 'cpu' for p in backbone.parameters())
-    assert_close(backbone.bn1.running_mean, torch.zeros(4))
-    assert backbone.bn1.num_batches_tracked == 0
+    for cfg in (resnet, dict(type=Concrete)):
+        backbone, _ = build_backbone(cfg)
+        assert all(p.device.type == 'cpu' for p in backbone.parameters())
+        norm = backbone if isinstance(backbone, Concrete) else backbone.bn1
+        assert norm.num_batches_tracked == 0
+        assert_close(norm.running_var, torch.ones_like(norm.running_var))
