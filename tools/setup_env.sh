@@ -1,4 +1,4 @@
-# Sourced, not run: sets up .venv in the checkout, so that "$VENV_PYTHON" has everything.
+# Sourced under `set -euo pipefail`: sets up .venv, so that "$VENV_PYTHON" has everything.
 # A second time it only compares a stamp. Killed half way, it goes on where it stopped.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -123,7 +123,6 @@ set_up() {
 
 # One set-up at a time: a second one waits, then finds everything there.
 (
-  set -o pipefail
   if command -v flock >/dev/null; then flock 9; fi
   set_up
 ) 9<"${BASH_SOURCE[0]}" || exit 1

@@ -1,5 +1,6 @@
 """What a wheel, a source archive and an editable install hold."""
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -77,6 +78,28 @@ def test_an_editable_install_is_replaced_without_a_trace(editable, checkout, whe
     assert traces() == before
 
 
+def test_where_links_are_forbidden_copies_are_made_and_renewed(checkout, tmp_path):
+    place = shutil.copytree(checkout, tmp_path / 'copy', ignore=shutil.ignore_patterns('.mim'))
+    forbid = (
+        'import pathlib, runpy, sys\n'
+        'def refuse(*_, **__): raise OSError("no links here")\n'
+        'pathlib.Path.symlink_to = refuse\n'
+        'sys.argv = ["setup.py", "--version"]\n'
+        'runpy.run_path("setup.py", run_name="__main__")\n'
+    )
+    for text in ('first', 'second'):
+        (place / 'tools' / 'train.py').write_text(text)
+        subprocess.run([sys.executable, '-c', forbid], cwd=place, check=True, capture_output=True)
+        copied = place / 'pir_mm' / '.mim' / 'tools'
+        assert not copied.is_symlink()
+        assert (copied / 'train.py').read_text() == text
+
+
+def wanted_by(requirement, extra):
+    marker = requirement.marker
+    return marker is not None and marker.evaluate({'extra': extra})
+
+
 def test_the_metadata_says_what_is_needed(wheel):
     with ZipFile(wheel) as opened:
         name = next(n for n in opened.namelist() if n.endswith('METADATA'))
@@ -87,6 +110,9 @@ def test_the_metadata_says_what_is_needed(wheel):
     assert {'torch', 'mmengine', 'mmpretrain', 'mmcv-lite', 'transformers'} <= core
     assert not {'pycocotools', 'openmim', 'mmcv', 'rasterio'} & core
     assert set(metadata.get_all('Provides-Extra')) == {'geo', 'mim', 'vis', 'tests', 'all'}
+    extras = {e: {r.name for r in needed if wanted_by(r, e)} for e in ('geo', 'mim', 'vis', 'all')}
+    assert extras['all'] == extras['geo'] | extras['mim'] | extras['vis']
+    assert {'rasterio', 'openmim', 'scikit-learn'} <= extras['all']
 
 
 def lines_of(path):
