@@ -41,7 +41,7 @@ def load_retriever(
         model = MODELS.build(cfg.model)
     if checkpoint is not None:
         load_weights(model, checkpoint)
-    model.cfg = cfg
+    model.cfg = model._config = cfg  # mmpretrain's inferencers look for the second
     model.to(device)
     model.eval()
     return model
