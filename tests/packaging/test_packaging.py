@@ -1,10 +1,12 @@
 """What a wheel, a source archive and an editable install hold."""
 
+import ast
 import shutil
 import subprocess
 import sys
 import tarfile
 from email.parser import HeaderParser
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -135,8 +137,6 @@ def test_every_requirement_is_pinned_within_its_bounds_and_has_a_reason(path):
 
 def test_the_pins_are_complete():
     """Whatever the requirements lead to is pinned, so that two set-ups give the same."""
-    from importlib.metadata import PackageNotFoundError, requires
-
     pins = {r.name.lower().replace('_', '-') for r in lines_of(CONSTRAINTS)}
     waiting, seen = [], {'pip'}
     for path in set((ROOT / 'requirements').glob('*.txt')) - {CONSTRAINTS}:
@@ -156,3 +156,18 @@ def test_the_pins_are_complete():
             marker = requirement.marker
             if marker is None or any(marker.evaluate({'extra': e}) for e in extras or {''}):
                 waiting.append((requirement.name, frozenset(requirement.extras)))
+
+
+def test_what_is_imported_is_required():
+    """Nothing is used that only happens to be there because something else brings it."""
+    paths = set((ROOT / 'requirements').glob('*.txt')) - {CONSTRAINTS}
+    required = {r.name.lower() for path in paths for r in lines_of(path)}
+    brought_by = packages_distributions()
+    for path in [*(ROOT / 'pir_mm').rglob('*.py'), *(ROOT / 'tools').glob('*.py')]:
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module]
+            for top in {name.split('.')[0] for name in names} - sys.stdlib_module_names:
+                bringers = {name.lower() for name in brought_by.get(top, [top])}
+                assert top == 'pir_mm' or bringers & required, f'{path} imports {top}'
