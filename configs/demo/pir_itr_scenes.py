@@ -8,13 +8,11 @@ _base_ = [
     '../_base_/models/pir_small.py',
     '../_base_/datasets/scenes_96.py',
     '../_base_/retrieval_runtime.py',
-    '../_base_/schedules/adamw_scratch_24e.py',
+    '../_base_/schedules/adamw_scratch_36e.py',
 ]
 
 model = dict(
     tokenizer=dict(vocab='data/scenes/vocab.txt'),
-    text_encoder=dict(layers=2),
-    selector=dict(keep=6),  # of 10: 3 x 3 local tokens at 96 pixels and the global one
 )
 train_cfg = dict(max_epochs=12, val_interval=4)
 param_scheduler = [

@@ -7,5 +7,5 @@ _base_ = [
     '../_base_/models/pir_small.py',
     '../_base_/datasets/rsicd_128.py',
     '../_base_/retrieval_runtime.py',
-    '../_base_/schedules/adamw_scratch_24e.py',
+    '../_base_/schedules/adamw_scratch_36e.py',
 ]

@@ -1,4 +1,4 @@
-"""PIR-ITR small enough for a CPU: ResNet-18, a 4-layer BERT and a ResNet-18 prior, width 256."""
+"""PIR-ITR small enough for a CPU: ResNet-18, a 2-layer BERT and a ResNet-18 prior, width 256."""
 
 model = dict(
     type='pir_mm.PIR',
@@ -17,7 +17,7 @@ model = dict(
         dim=256,
         vocab_size=4000,
         hidden_size=256,
-        layers=4,
+        layers=2,
         heads=4,
         intermediate_size=1024,
         max_positions=64,
@@ -28,10 +28,10 @@ model = dict(
         dim=256,
         init='random',
     ),
-    # 16 local tokens and the global one at 128 pixels
-    selector=dict(type='pir_mm.BeliefSelector', strategy='hard', keep=10),
-    spatial_pae=dict(type='pir_mm.SpatialPAE', dim=256, layers=2, heads=4, dropout=0.1),
-    temporal_pae=dict(type='pir_mm.TemporalPAE', dim=256, layers=3, heads=4, dropout=0.1),
+    # of 10 at 96 pixels, 17 at 128: the local tokens and the global one
+    selector=dict(type='pir_mm.BeliefSelector', strategy='hard', keep=6),
+    spatial_pae=dict(type='pir_mm.SpatialPAE', dim=256, layers=1, heads=4, dropout=0.1),
+    temporal_pae=dict(type='pir_mm.TemporalPAE', dim=256, layers=1, heads=4, dropout=0.1),
     head=dict(
         type='pir_mm.RetrievalHead',
         dim=256,

@@ -1,9 +1,9 @@
-"""24 epochs of AdamW from random weights, in bfloat16: short warm-up, then a cosine to zero.
+"""36 epochs of AdamW from random weights, in bfloat16: short warm-up, then a cosine to zero.
 
 The averaged weights are the ones validated, saved and tested.
 """
 
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24, val_interval=4)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=36, val_interval=6)
 optim_wrapper = dict(
     type='pir_mm.Bf16OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05),
@@ -16,6 +16,6 @@ optim_wrapper = dict(
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, begin=0, end=2, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', eta_min=0.0, begin=2, end=24, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', eta_min=0.0, begin=2, end=36, convert_to_iter_based=True),
 ]
 custom_hooks = [dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.01)]
