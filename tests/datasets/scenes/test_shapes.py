@@ -12,6 +12,7 @@ def test_a_quarter_turn_is_clockwise_on_the_screen():
 def test_boxes_by_centre_and_by_edges():
     assert shapes.box(5, 7, 4, 2).tolist() == [[3, 6], [7, 6], [7, 8], [3, 8]]
     assert shapes.span(3, 6, 7, 8).tolist() == shapes.box(5, 7, 4, 2).tolist()
+    assert shapes.box(0, 0, 400, 200, 30)[1] == pytest.approx((223, 13), abs=1)
 
 
 def test_an_outline_is_scaled_turned_and_moved():
