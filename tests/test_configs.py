@@ -3,12 +3,16 @@
 import re
 
 import pytest
+import torch
 from mmengine.runner import Runner
 
 from pir_mm.apis.configuration import load_config
+from pir_mm.registry import MODELS
 from tests.conftest import ROOT
 
 CONFIGS = sorted(p for p in (ROOT / 'configs').rglob('*.py') if '_base_' not in p.parts)
+CLASSIFIERS = [path for path in CONFIGS if path.parent.name == 'scene']
+RETRIEVERS = [path for path in CONFIGS if path not in CLASSIFIERS]
 TINY_BACKBONES = {
     'mmpretrain.SwinTransformer': dict(
         arch=dict(embed_dims=24, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8])
@@ -19,7 +23,7 @@ TINY_BACKBONES = {
 WIDTH = 16
 
 
-def shrink(config, scenes, work_dir):
+def shrink(config, scenes):
     """The same run with every width cut, random weights and few pictures."""
     model = config.model
     for name in ('image_encoder', 'instruction_encoder'):
@@ -40,21 +44,48 @@ def shrink(config, scenes, work_dir):
         loader = config[f'{split}_dataloader']
         loader.update(batch_size=4, num_workers=0, persistent_workers=False, pin_memory=False)
         loader.dataset.update(data_root=f'{scenes}/', indices=8)
+    return config
+
+
+def run_once(config, work_dir):
+    """Train one epoch, validate, test; the metrics."""
     config.train_cfg.update(max_epochs=1, val_interval=1)
     config.param_scheduler = None
     config.work_dir = str(work_dir)
     config.experiment_name = work_dir.name
     config.log_level = 'ERROR'
-    return config
-
-
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_trains_and_evaluates(path, scenes, tmp_path):
-    runner = Runner.from_cfg(shrink(load_config(path), scenes, tmp_path / path.stem))
+    runner = Runner.from_cfg(config)
     runner.train()
-    metrics = runner.test()
+    return runner.test()
+
+
+@pytest.mark.parametrize('path', RETRIEVERS, ids=lambda path: path.stem)
+def test_trains_and_evaluates(path, scenes, tmp_path):
+    metrics = run_once(shrink(load_config(path), scenes), tmp_path / path.stem)
     assert 0 <= metrics['mR'] <= 100
     assert list((tmp_path / path.stem).glob('best_mR_*.pth'))
+
+
+@pytest.mark.parametrize('path', CLASSIFIERS, ids=lambda path: path.stem)
+def test_a_classifier_becomes_a_prior(path, scenes, tmp_path):
+    for picture in sorted((scenes / 'images').iterdir())[:24]:
+        folder = tmp_path / 'pictures' / picture.stem.split('_')[0]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / picture.name).symlink_to(picture)
+    config = load_config(path)
+    config.model.backbone.update(TINY_BACKBONES[config.model.backbone.type])
+    config.model.head.in_channels = 32
+    for split in ('train', 'val', 'test'):
+        loader = config[f'{split}_dataloader']
+        loader.update(batch_size=4, num_workers=0, persistent_workers=False)
+        loader.dataset.data_root = str(tmp_path / 'pictures')
+    run_once(config, tmp_path / path.stem)
+    (best,) = (tmp_path / path.stem).glob('best_accuracy_top1_*.pth')
+    encoder = dict(type='pir_mm.InstructionEncoder', backbone=config.model.backbone, init=str(best))
+    prior = MODELS.build(encoder)
+    prior.init_weights()
+    trained = torch.load(best, weights_only=True)['state_dict']['backbone.conv1.weight']
+    torch.testing.assert_close(prior.backbone.conv1.weight, trained)
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
