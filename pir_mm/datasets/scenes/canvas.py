@@ -13,6 +13,7 @@ OVERSAMPLING = 4
 SIDES = {'left': (-1, 0), 'right': (1, 0), 'top': (0, -1), 'bottom': (0, 1)}
 AXES = {'rightward': (1, 0), 'downward': (0, 1)}
 SHADOW = (44, 34, 30)
+BAND = 48  # rows blended at a time, which stay in the processor's cache
 OCTAVES = ((4, 90), (11, 80), (27, 70), (61, 70), (128, 80))
 
 
@@ -138,12 +139,14 @@ class Canvas:
         self._blend(view, mask, colour, grain, strength, cloth)
 
     @staticmethod
-    def _blend(view, mask, colour, grain: int, strength: int, cloth) -> None:
-        if not mask.size:
-            return
-        new = np.broadcast_to(np.asarray(colour, np.int16), view.shape)
-        if grain:
-            new = np.clip(new + (cloth * np.int16(grain) >> 7)[:, :, None], 0, 255)
-        if strength < 256:  # half strengths, so that products stay within int16
-            new = view + ((new - view) * np.int16(strength // 2) >> 7)
-        cv2.copyTo(new.astype(np.uint8), mask, view)
+    def _blend(sheet, masks, colour, grain: int, strength: int, cloths) -> None:
+        paint = np.asarray(colour, np.int16)
+        for top in range(0, len(masks), BAND):
+            view, mask = sheet[top : top + BAND], masks[top : top + BAND]
+            new = np.broadcast_to(paint, view.shape)
+            if grain:
+                rough = cloths[top : top + BAND] * np.int16(grain) >> 7
+                new = np.clip(new + rough[:, :, None], 0, 255)
+            if strength < 256:  # half strengths, so that products stay within int16
+                new = view + ((new - view) * np.int16(strength // 2) >> 7)
+            cv2.copyTo(new.astype(np.uint8), mask, view)

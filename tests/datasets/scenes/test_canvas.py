@@ -117,8 +117,10 @@ def test_mottling_and_stripes_change_a_part():
     assert canvas.pixels.any(axis=-1).mean() == pytest.approx(0.125, abs=0.02)
 
 
-def test_what_lies_outside_is_left_out():
+@pytest.mark.parametrize('corner', [(3000, 3000), (3000, 500), (500, 3000), (-3000, 500)])
+def test_what_lies_outside_is_left_out(corner):
     canvas = Canvas(Dice(1), 16)
-    canvas.paint(span(3000, 3000, 3100, 3100), WHITE, grain=5)
-    canvas.shadow(span(-3100, 3000, -3000, 3100), 50)
+    outline = span(*corner, corner[0] + 100, corner[1] + 100)
+    canvas.paint(outline, WHITE, grain=5)
+    canvas.shadow(outline, 50)
     assert not canvas.pixels.any()
