@@ -1,10 +1,16 @@
 """Swin Transformer weights from Microsoft's names to mmpretrain's."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
+from pir_mm.models.converters.conversion import Conversion, Piece, collect, count, drop, shape_of
+
+NOT_TAKEN = {
+    'made anew': ('*relative_position_index', '*attn_mask'),
+    'classifier': ('head.*',),
+}
 _RENAMED = (
     ('.attn.', '.attn.w_msa.'),
     ('.mlp.fc1.', '.ffn.layers.0.0.'),
@@ -17,6 +23,12 @@ def is_microsoft_swin(weights: Mapping[str, Tensor]) -> bool:
     return 'layers.0.blocks.0.attn.qkv.weight' in weights and 'patch_embed.proj.weight' in weights
 
 
+def from_microsoft_swin(weights: Mapping[str, Tensor]) -> Conversion:
+    """A file of Microsoft's, bare of its classifier, for ``mmpretrain.SwinTransformer``."""
+    kept, dropped = drop(weights, NOT_TAKEN)
+    return collect(swin_config(kept), swin_pieces(kept), dropped)
+
+
 def swin_to_mmpretrain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Rename, and put the merged patches of each down-sampling in mmpretrain's order.
 
@@ -24,13 +36,17 @@ def swin_to_mmpretrain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     unfolding interleaves them channel by channel, row by row. Masks, which depend on the picture
     size, are left out, index tables are made anew, a classifier is kept under its name.
     """
-    stages = 1 + max(int(name.split('.')[1]) for name in weights if name.startswith('layers.'))
-    converted = {}
+    return {piece.name: piece.value for piece in swin_pieces(weights)}
+
+
+def swin_pieces(weights: Mapping[str, Tensor]) -> Iterator[Piece]:
+    """The same with the name that each tensor had."""
+    stages = count(weights, 'layers.')
     for name, value in weights.items():
         if name.endswith(('relative_position_index', 'attn_mask')):
             continue
         if '.downsample.' in name:
-            value = _interleaved(value)
+            value = _interleaved(value, name)
         new = name.replace('patch_embed.proj.', 'patch_embed.projection.')
         if name.startswith('norm.'):
             new = f'norm{stages - 1}.{name.removeprefix("norm.")}'
@@ -38,11 +54,31 @@ def swin_to_mmpretrain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
             new = f'stages.{name.removeprefix("layers.")}'
             for old, ours in _RENAMED:
                 new = new.replace(old, ours)
-        converted[new] = value
+        yield Piece(new, value, (name,))
         if new.endswith('relative_position_bias_table'):
-            window = (round(len(value) ** 0.5) + 1) // 2
-            converted[new.replace('bias_table', 'index')] = position_index(window)
-    return converted
+            index = position_index(_window(len(value)))
+            yield Piece(new.replace('bias_table', 'index'), index, ())
+
+
+def swin_config(weights: Mapping[str, Tensor]) -> dict:
+    """Config of the ``mmpretrain.SwinTransformer`` that has these shapes.
+
+    Raises:
+        ValueError: if a tensor that tells a size is missing.
+    """
+    stages = range(count(weights, 'layers.'))
+    tables = [f'layers.{i}.blocks.0.attn.relative_position_bias_table' for i in stages]
+    width, _, patch, _ = shape_of(weights, 'patch_embed.proj.weight', 4)
+    return dict(
+        type='mmpretrain.SwinTransformer',
+        arch=dict(
+            embed_dims=width,
+            depths=[count(weights, f'layers.{stage}.blocks.') for stage in stages],
+            num_heads=[shape_of(weights, table, 2)[1] for table in tables],
+        ),
+        patch_size=patch,
+        window_size=_window(shape_of(weights, tables[0], 2)[0]),
+    )
 
 
 def position_index(window: int) -> Tensor:
@@ -54,7 +90,14 @@ def position_index(window: int) -> Tensor:
     return down * (2 * window - 1) + right
 
 
-def _interleaved(value: Tensor) -> Tensor:
+def _window(rows: int) -> int:
+    """Side of the window whose bias table has so many rows."""
+    return (round(rows**0.5) + 1) // 2
+
+
+def _interleaved(value: Tensor, name: str) -> Tensor:
     """Reorder the last axis ``(4, C)``, neighbours by column, to ``(C, 4)``, by row."""
+    if not value.dim() or value.size(-1) % 4:
+        raise ValueError(f'{name} is {tuple(value.shape)}, wanted a last axis of four neighbours')
     parts = value.unflatten(-1, (4, -1))[..., [0, 2, 1, 3], :]
     return parts.transpose(-1, -2).flatten(-2)

@@ -1,13 +1,24 @@
 """PIR-ITR weights from the names of its authors' code to ours."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from pir_mm.models.converters.microsoft_swin import is_microsoft_swin, swin_to_mmpretrain
+from pir_mm.models.converters.conversion import Conversion, Piece, collect, drop
+from pir_mm.models.converters.microsoft_swin import is_microsoft_swin, swin_pieces
+from pir_mm.models.converters.pir_itr_model import below, pir_itr_model
+from pir_mm.models.converters.pir_itr_origin import origin_notes
 
+NOT_TAKEN = {
+    'made anew': (
+        'vision_encoder.*relative_position_index',
+        'vision_encoder.*attn_mask',
+        'text_encoder.embeddings.position_ids',
+    ),
+}
 _PARTS = {
     'temp2': 'head.losses.affiliation.temperature.value',
     'temp': 'head.losses.contrastive.temperature.value',
@@ -33,6 +44,28 @@ _PARTS = {
 }
 
 
+def is_pir_itr(weights: Mapping[str, Tensor]) -> bool:
+    """Whether the names are those of the authors' PIR-ITR, its baseline included."""
+    sides = ('vision_encoder.', 'text_encoder.')
+    return all(any(name.startswith(side) for name in weights) for side in sides)
+
+
+def from_pir_itr(
+    weights: Mapping[str, Tensor], settings: Mapping[str, Any], heads: int | None = None
+) -> Conversion:
+    """A checkpoint of the authors', whole, for the :class:`pir_mm.models.PIR` that fits it.
+
+    Args:
+        weights: its ``model``.
+        settings: its ``config``, of which numbers are read.
+        heads: attention heads of BERT; by default one for each 64 of its width.
+    """
+    kept, dropped = drop(weights, NOT_TAKEN)
+    pieces = list(_pieces(kept))
+    model, notes = pir_itr_model(kept, settings, heads)
+    return collect(model, pieces, dropped, notes=[*notes, *origin_notes(kept)])
+
+
 def pir_itr_weights(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The weights of :class:`pir_mm.models.PIR` from the authors' (jaychempan/PIR).
 
@@ -46,23 +79,33 @@ def pir_itr_weights(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: if a name is not one of theirs, or the picture side is no Swin Transformer.
     """
-    vision = _below(official, 'vision_encoder.')
+    return {piece.name: piece.value for piece in _pieces(drop(official, NOT_TAKEN)[0])}
+
+
+def _pieces(official: Mapping[str, Tensor]) -> Iterator[Piece]:
+    vision = below(official, 'vision_encoder.')
     if not is_microsoft_swin(vision):
         raise ValueError(
             f'{len(official)} tensors hold no Swin Transformer under `vision_encoder.`, so they '
             "are not PIR-ITR's: give the `model` entry of the authors' checkpoint"
         )
-    weights = {f'vision_encoder.{n}': w for n, w in swin_to_mmpretrain(vision).items()}
-    weights |= {n: w for n, w in official.items() if not n.startswith('vision_encoder.')}
-    ours = {}
-    for name, value in weights.items():
-        if name.endswith('position_ids') or '.linear_k.' in name:
+    for name, value, sources in swin_pieces(vision):
+        theirs = tuple(f'vision_encoder.{source}' for source in sources)
+        yield Piece(f'image_encoder.backbone.{name}', value, theirs)
+    for name, value in official.items():
+        key = name.replace('.linear_v.', '.linear_k.')
+        if name.startswith('vision_encoder.') or _is_joined(name, official):
             continue
-        if '.linear_v.' in name:
-            value = torch.cat([weights[name.replace('linear_v', 'linear_k')], value])
-            name = name.replace('linear_v', 'linear_key_value')
-        ours[_our_name(name)] = value
-    return ours
+        if key != name and key in official:
+            joined = name.replace('.linear_v.', '.linear_key_value.')
+            yield Piece(_our_name(joined), torch.cat([official[key], value]), (key, name))
+        else:
+            yield Piece(_our_name(name), value, (name,))
+
+
+def _is_joined(name: str, official: Mapping[str, Tensor]) -> bool:
+    """Keys go with their values into one tensor."""
+    return '.linear_k.' in name and name.replace('.linear_k.', '.linear_v.') in official
 
 
 def _our_name(name: str) -> str:
@@ -72,7 +115,3 @@ def _our_name(name: str) -> str:
             name = re.sub(r'mhatt(_cross)?\.linear_q\.', 'attention.query.', name)
             return re.sub(r'mhatt(_cross)?\.linear_', 'attention.', name)
     raise ValueError(f'{name} is no weight of PIR-ITR: is this a file of another model?')
-
-
-def _below(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}

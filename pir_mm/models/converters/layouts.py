@@ -1,0 +1,79 @@
+"""Every layout of somebody else's weights that is known, by its name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from pir_mm.models.converters.conversion import Conversion, few
+from pir_mm.models.converters.hf_bert import from_hf_bert, is_hf_bert
+from pir_mm.models.converters.microsoft_swin import from_microsoft_swin, is_microsoft_swin
+from pir_mm.models.converters.pir_itr import from_pir_itr, is_pir_itr
+from pir_mm.models.converters.rsp_aid import from_rsp_aid
+from pir_mm.models.converters.timm_swin import from_timm_swin, is_timm_swin
+from pir_mm.models.converters.torchvision_resnet import (
+    from_torchvision_resnet,
+    is_torchvision_resnet,
+)
+from pir_mm.models.converters.torchvision_vgg import from_torchvision_vgg, is_torchvision_vgg
+from pir_mm.models.encoders.pretrained import read_weights
+from pir_mm.registry import WEIGHT_INITIALIZERS
+
+_FAMILIES = {
+    'PIR-ITR': is_pir_itr,
+    'BERT': is_hf_bert,
+    "timm's Swin Transformer": is_timm_swin,
+    "Microsoft's Swin Transformer": is_microsoft_swin,
+    'ResNet': is_torchvision_resnet,
+    'VGG': is_torchvision_vgg,
+}
+LAYOUTS = {
+    'microsoft-swin': {"Microsoft's Swin Transformer": from_microsoft_swin},
+    'timm-swin': {"timm's Swin Transformer": from_timm_swin},
+    'hf-bert': {'BERT': from_hf_bert},
+    'torchvision': {'ResNet': from_torchvision_resnet, 'VGG': from_torchvision_vgg},
+    'rsp-aid': {'ResNet': from_rsp_aid},
+    'pir-itr': {'PIR-ITR': from_pir_itr},
+}
+
+# The command that converts reaches this room by its registry only.
+WEIGHT_INITIALIZERS.register_module(module=read_weights)
+
+
+@WEIGHT_INITIALIZERS.register_module()
+def convert_weights(
+    layout: str,
+    weights: Mapping[str, Tensor],
+    settings: Mapping[str, Any],
+    bert_heads: int | None = None,
+) -> Conversion:
+    """Convert weights from a named layout.
+
+    Args:
+        layout: one of ``LAYOUTS``.
+        weights: tensors by the names in the file.
+        settings: numbers that were saved beside them; of ``pir-itr`` only.
+        bert_heads: attention heads of BERT, which no tensor tells.
+
+    Raises:
+        ValueError: if the layout is unknown, or the names are those of another.
+    """
+    if layout not in LAYOUTS:
+        raise ValueError(f'layout {layout!r} is unknown, wanted one of {", ".join(LAYOUTS)}')
+    if bert_heads is not None and layout not in ('hf-bert', 'pir-itr'):
+        raise ValueError(f'--bert-heads is for hf-bert and pir-itr, {layout} has no BERT')
+    family = next((name for name, fits in _FAMILIES.items() if fits(weights)), None)
+    if family not in LAYOUTS[layout]:
+        wanted = ' or '.join(LAYOUTS[layout])
+        raise ValueError(f'the layout {layout} is of {wanted}, but {_described(family, weights)}')
+    convert = LAYOUTS[layout][family]
+    if layout == 'pir-itr':
+        return convert(weights, settings, bert_heads)
+    return convert(weights, bert_heads) if layout == 'hf-bert' else convert(weights)
+
+
+def _described(family: str | None, weights: Mapping[str, Tensor]) -> str:
+    if family is None:
+        return f'these names are of no known layout: {few(list(weights))}'
+    named = ' or '.join(name for name, families in LAYOUTS.items() if family in families)
+    return f'these names are those of {family}: take the layout {named}'
