@@ -71,8 +71,9 @@ class PIR(BaseRetriever):
 
     def encode_image(self, images: Tensor) -> Tensor:
         """Embeddings ``(B, D)``, unit-norm float32, of normalised pictures ``(B, 3, H, W)``."""
-        # Convolutions run faster so: ResNet-18 trains 7 % and is evaluated 25 % faster on a CPU.
-        images = images.contiguous(memory_format=torch.channels_last)
+        if not torch.is_grad_enabled():
+            # A quarter faster on a CPU; backward through it corrupts memory there (torch 2.11).
+            images = images.contiguous(memory_format=torch.channels_last)
         pooled, tokens = self.image_encoder(images)
         if self.spatial_pae is None:
             return self.head.embed_image(pooled)
