@@ -11,11 +11,15 @@ _base_ = [
     '../_base_/schedules/adamw_scratch_36e.py',
 ]
 
+narrow = dict(stem_channels=32, base_channels=32)
 model = dict(
     tokenizer=dict(vocab='data/scenes/vocab.txt'),
+    image_encoder=dict(backbone=narrow),
+    instruction_encoder=dict(backbone=narrow),
 )
-train_cfg = dict(max_epochs=12, val_interval=4)
+train_dataloader = dict(batch_size=32, dataset=dict(captions_per_image=2))
+train_cfg = dict(max_epochs=25, val_interval=25)
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', eta_min=0.0, begin=1, end=12, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', eta_min=0.0, begin=1, end=25, convert_to_iter_based=True),
 ]
