@@ -22,6 +22,7 @@ SENTENCES = (
     'a beach with yellow parasols in rows on the sand',
 )
 PROGRESS = re.compile(r'Epoch\((train|val|test)\).*')
+DETAILS = re.compile(r'(base_lr|lr|time|data_time|grad_norm|temperature_\w+|scene/\S+): \S+')
 QUIET = {'PYTHONWARNINGS': 'ignore', 'TRANSFORMERS_VERBOSITY': 'error'}
 
 
@@ -56,7 +57,7 @@ def run_logged(arguments: list[str], log: Path) -> None:
             file.write(line)
             match = PROGRESS.search(line)
             if match:
-                print('  ' + ' '.join(match.group().split())[:110], flush=True)
+                print('  ' + ' '.join(DETAILS.sub('', match.group()).split()), flush=True)
     if process.wait() != 0:
         raise ValueError(f'{arguments[0]} failed with exit code {process.returncode}, see {log}')
 
