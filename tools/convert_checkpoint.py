@@ -15,6 +15,7 @@ is there; otherwise nothing is written. Classifiers, poolers and pre-training he
 """
 
 import argparse
+from pathlib import Path
 
 LAYOUTS = ('microsoft-swin', 'timm-swin', 'hf-bert', 'torchvision', 'rsp-aid', 'pir-itr')
 
@@ -56,6 +57,9 @@ def main() -> None:
         if meta['beside']:
             print(f'not read, beside the weights: {", ".join(meta["beside"])}')
         print(f'written {meta["written"]} to {arguments.out}, {meta["made"]} of them made anew')
+        if arguments.layout == 'pir-itr':
+            config = Path(arguments.out).with_suffix('.py')
+            print(f'its config is {config}, its vocabulary belongs beside it as vocab.txt')
         for note in meta['notes']:
             print(f'note: {note}')
 

@@ -64,9 +64,11 @@ def swin_config(weights: Mapping[str, Tensor]) -> dict:
     """Config of the ``mmpretrain.SwinTransformer`` that has these shapes.
 
     Raises:
-        ValueError: if a tensor that tells a size is missing.
+        ValueError: if a tensor that tells a size is missing, or the stages are not four.
     """
     stages = range(count(weights, 'layers.'))
+    if len(stages) != 4:
+        raise ValueError(f'{len(stages)} stages are no Swin Transformer, wanted 4')
     tables = [f'layers.{i}.blocks.0.attn.relative_position_bias_table' for i in stages]
     width, _, patch, _ = shape_of(weights, 'patch_embed.proj.weight', 4)
     return dict(

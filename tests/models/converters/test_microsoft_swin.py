@@ -6,8 +6,10 @@ from mmengine.registry import MODELS
 from torch.testing import assert_close
 
 from pir_mm.models.converters.microsoft_swin import (
+    from_microsoft_swin,
     is_microsoft_swin,
     position_index,
+    swin_config,
     swin_to_mmpretrain,
 )
 
@@ -59,6 +61,30 @@ def test_every_weight_finds_its_place():
     backbone = MODELS.build(SWIN)
     assert converted.keys() - {'head.weight'} == backbone.state_dict().keys()
     backbone.load_state_dict({n: w for n, w in converted.items() if n != 'head.weight'})
+
+
+def test_a_file_is_accounted_for():
+    conversion = from_microsoft_swin(official_names())
+    assert conversion.target == SWIN | dict(patch_size=4, window_size=7)
+    assert {rule: len(names) for rule, names in conversion.dropped.items()} == {
+        'made anew': 8,
+        'classifier': 1,
+    }
+    assert len(conversion.made) == 4
+    backbone = MODELS.build(conversion.target)
+    backbone.load_state_dict(conversion.fitted(backbone.state_dict()))
+    assert conversion.sources['stages.1.blocks.0.attn.w_msa.proj.bias'] == (
+        'layers.1.blocks.0.attn.proj.bias',
+    )
+
+
+def test_another_shape_of_network_is_refused():
+    weights = {n: w for n, w in official_names().items() if not n.startswith('layers.3.')}
+    with pytest.raises(ValueError, match='3 stages are no Swin Transformer, wanted 4'):
+        swin_config(weights)
+    weights = official_names() | {'layers.0.downsample.norm.bias': torch.ones(3)}
+    with pytest.raises(ValueError, match=r'layers.0.downsample.norm.bias is \(3,\), wanted a last'):
+        from_microsoft_swin(weights)
 
 
 @pytest.mark.parametrize('window', [2, 7])

@@ -1,0 +1,115 @@
+"""Small weights in every layout that is converted, drawn from a seed."""
+
+import torch
+from mmengine.registry import MODELS
+
+from tests.models.converters.test_microsoft_swin import official_names
+
+SETTINGS = dict(
+    embed_dim=8,
+    filter_size=20,
+    instru_num=1,
+    cycle_num=2,
+    head=2,
+    dropout_r=0.2,
+    max_tokens=31,
+    image_res=224,
+    use_swin=True,
+    schedular={'sched': 'linear'},
+)
+
+
+def drawn(shapes):
+    random = torch.Generator().manual_seed(0)
+    return {name: 0.1 * torch.randn(shape, generator=random) for name, shape in shapes.items()}
+
+
+def microsoft_swin():
+    return official_names()
+
+
+def timm_swin():
+    """As timm names them: a stage begins with its down-sampling, the classifier is below."""
+    weights = {}
+    for name, value in official_names().items():
+        if '.downsample.' in name:
+            stage = int(name.split('.')[1])
+            name = name.replace(f'layers.{stage}.', f'layers.{stage + 1}.')
+        weights[name.replace('head.', 'head.fc.')] = value
+    return {n: w for n, w in weights.items() if not n.endswith(('index', 'attn_mask'))}
+
+
+def bert(words=60, width=16, layers=1, inner=24, positions=12):
+    shapes = {
+        'embeddings.word_embeddings.weight': (words, width),
+        'embeddings.position_embeddings.weight': (positions, width),
+        'embeddings.token_type_embeddings.weight': (2, width),
+        'embeddings.LayerNorm.weight': (width,),
+        'embeddings.LayerNorm.bias': (width,),
+    }
+    for layer in range(layers):
+        for name, rows, columns in (
+            ('attention.self.query', width, width),
+            ('attention.self.key', width, width),
+            ('attention.self.value', width, width),
+            ('attention.output.dense', width, width),
+            ('intermediate.dense', inner, width),
+            ('output.dense', width, inner),
+        ):
+            shapes[f'encoder.layer.{layer}.{name}.weight'] = (rows, columns)
+            shapes[f'encoder.layer.{layer}.{name}.bias'] = (rows,)
+        for name in ('attention.output.LayerNorm', 'output.LayerNorm'):
+            shapes[f'encoder.layer.{layer}.{name}.weight'] = (width,)
+            shapes[f'encoder.layer.{layer}.{name}.bias'] = (width,)
+    return drawn(shapes)
+
+
+def hf_bert():
+    """As the hub's first files are: below ``bert.``, with gamma and beta, and with heads."""
+    weights = {}
+    for name, value in bert().items():
+        name = name.replace('LayerNorm.weight', 'LayerNorm.gamma')
+        weights[f'bert.{name.replace("LayerNorm.bias", "LayerNorm.beta")}'] = value
+    weights |= drawn({'bert.pooler.dense.weight': (16, 16), 'bert.pooler.dense.bias': (16,)})
+    weights |= drawn({'cls.predictions.bias': (60,), 'cls.seq_relationship.bias': (2,)})
+    return weights | {'bert.embeddings.position_ids': torch.arange(12).unsqueeze(0)}
+
+
+def resnet(classes=1000):
+    """ResNet-18 of a sixteenth of the width; the names are checked against torchvision's."""
+    torch.manual_seed(0)
+    small = dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4)
+    weights = {name: value.clone() for name, value in MODELS.build(small).state_dict().items()}
+    return weights | drawn({'fc.weight': (classes, 32), 'fc.bias': (classes,)})
+
+
+def pir_itr(words=60):
+    """The authors' layout with one layer on the picture side, two on the text side."""
+    dim = SETTINGS['embed_dim']
+    vision = {n: w for n, w in official_names().items() if not n.startswith('head.')}
+    weights = {'temp': torch.tensor(0.06), 'temp2': torch.tensor(0.08)}
+    weights |= {f'vision_encoder.{name}': value for name, value in vision.items()}
+    weights |= {f'text_encoder.{name}': value for name, value in bert(words, positions=64).items()}
+    numbers = {'conv1': 0, 'bn1': 1, 'layer1': 4, 'layer2': 5, 'layer3': 6, 'layer4': 7}
+    for name, value in resnet().items():
+        part, rest = name.split('.', 1)
+        if part in numbers:
+            weights[f'conv_encoder.{numbers[part]}.{rest}'] = value
+    shapes = {'vision_proj.weight': (dim, 32), 'text_proj.weight': (dim, 16)}
+    shapes |= {'conv_proj.weight': (dim, 32)}
+    square = ['head_img', 'head_txt', 'mapping_img.0', 'mapping_txt.0', 'mapping_txt.1']
+    for layer in ('img_sa.0', 'img_ca.0', 'txt_sa.0', 'txt_ca.0', 'txt_sa.1', 'txt_ca.1'):
+        attention = f'{layer}.mhatt' if '_sa' in layer else f'{layer}.mhatt_cross'
+        square += [f'{attention}.linear_{part}' for part in ('v', 'k', 'q', 'merge')]
+        shapes |= {f'{layer}.ffn.0.weight': (2 * dim, dim), f'{layer}.ffn.3.weight': (dim, 2 * dim)}
+        for name, width in (('ffn.1', 2 * dim), ('norm1', dim), ('norm2', dim)):
+            shapes |= {f'{layer}.{name}.weight': (width,), f'{layer}.{name}.bias': (width,)}
+    shapes |= {f'{name}.weight': (dim, dim) for name in square}
+    shapes |= {n.replace('.weight', '.bias'): s[:1] for n, s in shapes.items() if len(s) == 2}
+    return weights | drawn(shapes)
+
+
+def baseline():
+    """The authors' model without prior and without attention parts."""
+    parts = ('mapping', 'img_', 'txt_', 'head_', 'conv_')
+    return {n: w for n, w in pir_itr().items() if not n.startswith(parts)}

@@ -1,0 +1,83 @@
+"""Every tensor is taken, dropped by a rule, or named in an error."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from pir_mm.models.converters.conversion import Piece, collect, count, drop, few, shape_of
+
+TARGET = dict(type='pir_mm.Thing')
+ONE, TWO = torch.ones(2, 3), torch.full((2,), 2.0)
+
+
+def two_pieces(**changes):
+    values = {'a': ONE, 'b': TWO} | changes
+    return collect(TARGET, [Piece(name, w, (f'their.{name}',)) for name, w in values.items()], {})
+
+
+def test_fits_in_the_types_and_the_order_of_the_module():
+    wanted = {'b': TWO, 'a': ONE.half()}
+    fitted = two_pieces().fitted(wanted)
+    assert list(fitted) == ['b', 'a']
+    assert_close(fitted['a'], ONE.half())
+    assert_close(fitted['b'], TWO)
+
+
+def test_has_memory_of_its_own():
+    whole = torch.arange(10.0)
+    fitted = two_pieces(b=whole[:2]).fitted({'a': ONE, 'b': TWO})
+    assert fitted['b'].untyped_storage().nbytes() == 8
+    whole[0] = 7.0
+    assert fitted['b'].tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ('changes', 'wanted', 'message'),
+    [
+        ({}, {'a': ONE}, r'1 of 1 tensors of pir_mm.Thing are there; left over: their.b$'),
+        ({}, {'a': ONE, 'b': TWO, 'c': TWO}, r'2 of 3 .*; missing: c$'),
+        ({}, {'a': ONE.T, 'b': TWO}, r'of another shape: their.a is \(2, 3\) instead of \(3, 2\)'),
+        ({'b': TWO / 0}, {'a': ONE, 'b': TWO}, 'not finite: their.b$'),
+    ],
+)
+def test_names_what_does_not_fit(changes, wanted, message):
+    with pytest.raises(ValueError, match=message):
+        two_pieces(**changes).fitted(wanted)
+
+
+def test_no_name_is_taken_twice():
+    pieces = [Piece('norm', ONE, ('norm.gamma',)), Piece('norm', ONE, ('norm.weight',))]
+    with pytest.raises(ValueError, match=r'norm.gamma and norm.weight are both norm'):
+        collect(TARGET, pieces, {})
+
+
+def test_knows_what_was_used_and_what_is_new():
+    pieces = [Piece('joined', ONE, ('k', 'v')), Piece('table', TWO, ())]
+    conversion = collect(TARGET, pieces, {'classifier': ['fc']})
+    assert (conversion.used, conversion.made) == (['k', 'v'], ['table'])
+
+
+def test_the_first_rule_that_fits_drops():
+    rules = {'classifier': ('head.*', 'fc.*'), 'heads': ('head*',)}
+    kept, dropped = drop({'head.x': ONE, 'header': ONE, 'fc.y': ONE, 'a.fc.y': ONE}, rules)
+    assert list(kept) == ['a.fc.y']
+    assert dropped == {'classifier': ['head.x', 'fc.y'], 'heads': ['header']}
+
+
+def test_sizes_are_read_or_asked_for():
+    assert shape_of({'a': ONE}, 'a', 2) == (2, 3)
+    with pytest.raises(ValueError, match='missing: b, by which'):
+        shape_of({'a': ONE}, 'b', 2)
+    with pytest.raises(ValueError, match=r'a is \(2, 3\), wanted 4 axes'):
+        shape_of({'a': ONE}, 'a', 4)
+
+
+def test_counts_numbered_parts():
+    names = dict.fromkeys(['layers.0.x', 'layers.2.y', 'layers.last', 'other.9'])
+    assert count(names, 'layers.') == 3
+    assert count(names, 'blocks.') == 0
+
+
+def test_shows_three_names():
+    assert few(['a', 'b', 'c']) == 'a, b, c'
+    assert few(['a', 'b', 'c', 'd', 'e']) == 'a, b, c and 2 more'

@@ -1,0 +1,47 @@
+"""A layout is asked for by name, and what is of another is told so."""
+
+import pytest
+import torch
+
+from pir_mm.models.converters import LAYOUTS, convert_weights
+from pir_mm.registry import WEIGHT_INITIALIZERS
+from tests.models.converters import layout_files
+
+FILES = {
+    'microsoft-swin': layout_files.microsoft_swin,
+    'timm-swin': layout_files.timm_swin,
+    'hf-bert': layout_files.hf_bert,
+    'torchvision': layout_files.resnet,
+    'pir-itr': layout_files.pir_itr,
+}
+
+
+def test_the_rooms_above_find_it_in_the_registry():
+    assert WEIGHT_INITIALIZERS.get('pir_mm.convert_weights') is convert_weights
+    assert WEIGHT_INITIALIZERS.get('pir_mm.read_weights').__name__ == 'read_weights'
+
+
+@pytest.mark.parametrize('given', FILES)
+def test_names_the_layout_to_take(given):
+    weights = FILES[given]()
+    for layout in LAYOUTS.keys() - {given, 'rsp-aid'}:
+        with pytest.raises(ValueError, match=rf'layout {layout} is of .* take the layout {given}'):
+            convert_weights(layout, weights, {})
+
+
+def test_a_resnet_may_be_of_two_layouts():
+    with pytest.raises(ValueError, match='take the layout torchvision or rsp-aid'):
+        convert_weights('hf-bert', layout_files.resnet(), {})
+
+
+def test_unknown_names_are_shown():
+    with pytest.raises(ValueError, match='of no known layout: visual.proj, logit_scale$'):
+        convert_weights('hf-bert', {'visual.proj': torch.ones(1), 'logit_scale': torch.ones(1)}, {})
+    with pytest.raises(ValueError, match="layout 'openai' is unknown, wanted one of microsoft-"):
+        convert_weights('openai', {}, {})
+
+
+def test_heads_are_for_bert():
+    with pytest.raises(ValueError, match='--bert-heads is for hf-bert and pir-itr, torchvision'):
+        convert_weights('torchvision', layout_files.resnet(), {}, 4)
+    assert convert_weights('hf-bert', layout_files.hf_bert(), {}, 4).target['heads'] == 4
