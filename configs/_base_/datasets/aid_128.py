@@ -1,4 +1,6 @@
-"""AID, 30 scene classes, half of each class to train on, at 128 pixels.
+"""AID, 30 scene classes, half of each class to train on.
+
+Crops of 96 pixels are trained on and whole pictures of 128 tested, as in `rsicd_128.py`.
 
 Unpack AID so that data/aid holds one folder a class.
 """
@@ -9,7 +11,7 @@ train_pipeline = [
     dict(type='pir_mm.LoadPicture'),
     dict(
         type='mmpretrain.RandomResizedCrop',
-        scale=128,
+        scale=96,
         crop_ratio_range=(0.3, 1.0),
         interpolation='bicubic',
     ),
