@@ -12,6 +12,8 @@ model = dict(
             type='mmpretrain.ConvNeXt',
             arch='atto',
             gap_before_final_norm=False,  # the tokens are wanted, not only their mean
-        )
+        ),
+        init='random',
     )
 )
+optim_wrapper = dict(paramwise_cfg=dict(custom_keys={'image_encoder.backbone': dict(lr_mult=1.0)}))

@@ -2,8 +2,9 @@
 
     mim train pir_mm configs/scene/resnet18_aid.py
 
-A retrieval config takes it by one line:
-`model.instruction_encoder.init=work_dirs/resnet18_aid/best_accuracy_top1_epoch_20.pth`.
+The small retrieval models start from its last epoch, `work_dirs/resnet18_aid/epoch_20.pth`: AID has
+no third part on which a better one could be chosen. Another model takes it by one line,
+`model.instruction_encoder.init=work_dirs/resnet18_aid/epoch_20.pth`.
 """
 
 _base_ = [

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from pir_mm.apis.configuration import load_config
+from pir_mm.apis.training import best_checkpoint
 from pir_mm.engine import read_checkpoint
 from pir_mm.functional.recall import retrieval_recall
 
@@ -121,9 +122,7 @@ def run_quickstart(
     command = [str(tools / 'train.py'), flat, '--work-dir', str(run)]
     run_logged(command, out / 'train.log')
 
-    best = (run / 'last_checkpoint').read_text()
-    best = read_checkpoint(best)['message_hub']['runtime_info']['best_ckpt']
-    checkpoint = read_checkpoint(best)
+    checkpoint = read_checkpoint(best_checkpoint(run))
     kept = {name: checkpoint[name] for name in ('meta', 'state_dict')}
     torch.save(kept, out / 'best.pth')
 

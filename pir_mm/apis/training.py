@@ -15,6 +15,7 @@ from pir_mm.engine import (
     join_cpu_process_group,
     load_local_files_safely,
     load_weights,
+    read_checkpoint,
 )
 
 
@@ -91,6 +92,23 @@ def train(config: Config, resume: str | None = None) -> Runner:
     runner = build_runner(config)
     runner.train()
     return runner
+
+
+def best_checkpoint(work_dir: str | Path) -> Path:
+    """The checkpoint of the best validation among those of a run.
+
+    Raises:
+        FileNotFoundError: if the run has no checkpoint, or never validated.
+    """
+    work_dir = Path(work_dir)
+    pointer = work_dir / 'last_checkpoint'
+    if not pointer.is_file():
+        raise FileNotFoundError(f'{work_dir} holds no checkpoint of a run')
+    last = work_dir / Path(pointer.read_text().strip()).name
+    best = read_checkpoint(last)['message_hub']['runtime_info'].get('best_ckpt')
+    if best is None:
+        raise FileNotFoundError(f'the run in {work_dir} kept no best checkpoint: let it validate')
+    return work_dir / Path(best).name
 
 
 def test(config: Config, checkpoint: str | None, out: str | None = None) -> dict[str, float]:

@@ -32,7 +32,7 @@ test_pipeline = [
 ]
 
 train_dataloader = dict(
-    batch_size=128,
+    batch_size=64,
     num_workers=2,
     persistent_workers=True,
     drop_last=True,

@@ -1,4 +1,8 @@
-"""PIR-ITR small enough for a CPU: ResNet-18, a 2-layer BERT and a ResNet-18 prior, width 256."""
+"""PIR-ITR small enough for a CPU: ResNet-18, a 2-layer BERT and a ResNet-18 prior, width 256.
+
+The prior is the scene classifier that `configs/scene/resnet18_aid.py` trains, and the image
+encoder starts from the same weights; the text encoder starts at random.
+"""
 
 model = dict(
     type='pir_mm.PIR',
@@ -10,7 +14,10 @@ model = dict(
     ),
     tokenizer=dict(type='pir_mm.WordPieceTokenizer', vocab='data/rsicd/vocab.txt', max_tokens=47),
     image_encoder=dict(
-        type='pir_mm.ImageEncoder', backbone=dict(type='mmpretrain.ResNet', depth=18), dim=256
+        type='pir_mm.ImageEncoder',
+        backbone=dict(type='mmpretrain.ResNet', depth=18),
+        dim=256,
+        init='work_dirs/resnet18_aid/epoch_20.pth',
     ),
     text_encoder=dict(
         type='pir_mm.BertEncoder',
@@ -26,7 +33,7 @@ model = dict(
         type='pir_mm.InstructionEncoder',
         backbone=dict(type='mmpretrain.ResNet', depth=18),
         dim=256,
-        init='random',
+        init='work_dirs/resnet18_aid/epoch_20.pth',
     ),
     # of 10 at 96 pixels, 17 at 128: the local tokens and the global one
     selector=dict(type='pir_mm.BeliefSelector', strategy='hard', keep=6),

@@ -20,7 +20,8 @@ class RetrievalHead(BaseModule):
 
     An embedding is ``unit(pooled + linear(local))``, as in Pan et al., *A Prior Instruction
     Representation Framework for Remote Sensing Image-text Retrieval*, ACM MM 2023; this is the
-    only place where anything is normalised. Without local branch it is ``unit(pooled)``.
+    only place where anything is normalised. Without local branch it is ``unit(pooled)``, without
+    global one ``unit(linear(local))``, which the authors' code has for its ``+TEL`` rows.
 
     The losses see the embeddings of all processes at once, gathered with gradient, and run in
     float32 outside autocast: values and gradients are those of one process with the whole batch.
@@ -29,11 +30,13 @@ class RetrievalHead(BaseModule):
         dim: width of the embeddings.
         image_local: whether images have a local feature to add.
         text_local: whether texts have one.
-        losses: name to config of each loss; the PIR pair of losses if not given. A loss is built
-            from the registry and called with the five fields of :class:`Batch`.
+        add_global: whether the global feature is added to a local one.
+        losses: name to config of each loss, ``None`` for one that is left out; the PIR pair of
+            losses if not given. A loss is built from the registry and called with the five fields
+            of :class:`Batch`.
 
     Raises:
-        ValueError: if ``losses`` is empty.
+        ValueError: if there is no loss.
     """
 
     def __init__(
@@ -41,24 +44,27 @@ class RetrievalHead(BaseModule):
         dim: int = 512,
         image_local: bool = True,
         text_local: bool = True,
+        add_global: bool = True,
         losses: dict[str, dict] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         losses = LOSSES if losses is None else losses
-        if not losses:
-            raise ValueError('a RetrievalHead needs at least one loss, got losses={}')
+        built = {name: MODELS.build(cfg) for name, cfg in losses.items() if cfg is not None}
+        if not built:
+            raise ValueError(f'a RetrievalHead needs at least one loss, got losses={losses}')
         self.image_local = nn.Linear(dim, dim) if image_local else None
         self.text_local = nn.Linear(dim, dim) if text_local else None
-        self.losses = nn.ModuleDict({name: MODELS.build(cfg) for name, cfg in losses.items()})
+        self.add_global = add_global
+        self.losses = nn.ModuleDict(built)
 
     def embed_image(self, pooled: Tensor, local: Tensor | None = None) -> Tensor:
         """Unit-norm float32 ``(B, D)`` of the global and, if so built, the local ``(B, D)``."""
-        return _embed(pooled, local, self.image_local, 'image_local')
+        return self._embed(pooled, local, self.image_local, 'image_local')
 
     def embed_text(self, pooled: Tensor, local: Tensor | None = None) -> Tensor:
         """Unit-norm float32 ``(M, D)`` of the global and, if so built, the local ``(M, D)``."""
-        return _embed(pooled, local, self.text_local, 'text_local')
+        return self._embed(pooled, local, self.text_local, 'text_local')
 
     def loss(
         self,
@@ -104,12 +110,18 @@ class RetrievalHead(BaseModule):
                 values[f'temperature_{name}'] = loss.temperature().detach()
         return values
 
+    def _embed(
+        self, pooled: Tensor, local: Tensor | None, linear: nn.Module | None, name: str
+    ) -> Tensor:
+        if (local is None) != (linear is None):
+            given, wanted = ('no', 'one') if local is None else ('a', 'none')
+            raise ValueError(
+                f'{given} local feature was given to a RetrievalHead that wants {wanted}: '
+                f'build it with {name}={local is not None}'
+            )
+        if local is None:
+            return unit(pooled)
+        return unit(pooled + linear(local) if self.add_global else linear(local))
 
-def _embed(pooled: Tensor, local: Tensor | None, linear: nn.Module | None, name: str) -> Tensor:
-    if (local is None) != (linear is None):
-        given, wanted = ('no', 'one') if local is None else ('a', 'none')
-        raise ValueError(
-            f'{given} local feature was given to a RetrievalHead that wants {wanted}: '
-            f'build it with {name}={local is not None}'
-        )
-    return unit(pooled if local is None else pooled + linear(local))
+    def extra_repr(self) -> str:
+        return f'add_global={self.add_global}'
