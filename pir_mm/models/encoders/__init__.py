@@ -1,7 +1,8 @@
 """Pictures and texts to vectors."""
 
 from pir_mm.models.encoders.bert_encoder import BertEncoder
+from pir_mm.models.encoders.gru_encoder import GRUEncoder
 from pir_mm.models.encoders.image_encoder import ImageEncoder
 from pir_mm.models.encoders.instruction_encoder import InstructionEncoder
 
-__all__ = ['BertEncoder', 'ImageEncoder', 'InstructionEncoder']
+__all__ = ['BertEncoder', 'GRUEncoder', 'ImageEncoder', 'InstructionEncoder']

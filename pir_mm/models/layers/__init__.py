@@ -2,7 +2,15 @@
 
 from pir_mm.models.layers.attention import AttentionLayer, MultiHeadAttention
 from pir_mm.models.layers.belief_selector import BeliefSelector
+from pir_mm.models.layers.self_attention_stack import SelfAttentionStack
 from pir_mm.models.layers.spatial_pae import SpatialPAE
 from pir_mm.models.layers.temporal_pae import TemporalPAE
 
-__all__ = ['AttentionLayer', 'BeliefSelector', 'MultiHeadAttention', 'SpatialPAE', 'TemporalPAE']
+__all__ = [
+    'AttentionLayer',
+    'BeliefSelector',
+    'MultiHeadAttention',
+    'SelfAttentionStack',
+    'SpatialPAE',
+    'TemporalPAE',
+]

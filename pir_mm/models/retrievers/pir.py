@@ -18,7 +18,8 @@ class PIR(BaseRetriever):
     code the candidates of the choice are the global vector and all tokens.
 
     Parts left out make the ablations; without ``spatial_pae`` and ``temporal_pae`` it is the
-    baseline, two encoders and nothing else.
+    baseline, two encoders and nothing else. A :class:`SelfAttentionStack` in the place of either
+    follows no instruction.
 
     Args:
         image_encoder: pictures to global vector and tokens.
@@ -28,7 +29,8 @@ class PIR(BaseRetriever):
         tokenizer: texts to token ids and mask; built when the first text comes.
         instruction_encoder: pictures to instructions.
         selector: chooses or weighs tokens by the instruction; without it all are taken.
-        spatial_pae: encodes the tokens of a picture under its instruction.
+        spatial_pae: encodes the tokens of a picture under its instruction, or without one if the
+            part says so by ``instructed = False``.
         temporal_pae: encodes the tokens of a text.
         data_preprocessor: makes the model's input of a batch.
         text_groups: as in :class:`BaseRetriever`.
@@ -51,15 +53,6 @@ class PIR(BaseRetriever):
         text_groups: int = 4,
         init_cfg: dict | None = None,
     ) -> None:
-        if instruction_encoder is None:
-            for name, part in (('selector', selector), ('spatial_pae', spatial_pae)):
-                if part is not None:
-                    raise ValueError(f'{name} follows an instruction: add instruction_encoder')
-        elif spatial_pae is None:
-            raise ValueError(
-                'no embedding depends on instruction_encoder without spatial_pae: add '
-                'spatial_pae, or set instruction_encoder=None and selector=None'
-            )
         local = {'image_local': spatial_pae is not None, 'text_local': temporal_pae is not None}
         super().__init__({**head, **local}, tokenizer, data_preprocessor, text_groups, init_cfg)
         self.image_encoder = MODELS.build(image_encoder)
@@ -68,6 +61,7 @@ class PIR(BaseRetriever):
         self.selector = _build(selector)
         self.spatial_pae = _build(spatial_pae)
         self.temporal_pae = _build(temporal_pae)
+        self._check_instruction()
 
     def encode_image(self, images: Tensor) -> Tensor:
         """Embeddings ``(B, D)``, unit-norm float32, of normalised pictures ``(B, 3, H, W)``."""
@@ -77,11 +71,15 @@ class PIR(BaseRetriever):
         pooled, tokens = self.image_encoder(images)
         if self.spatial_pae is None:
             return self.head.embed_image(pooled)
-        instruction = self.instruction_encoder(images)
         tokens = torch.cat([pooled.unsqueeze(dim=1), tokens], dim=1)
-        if self.selector is not None:
-            tokens = self.selector(tokens, instruction)
-        return self.head.embed_image(pooled, self.spatial_pae(tokens, instruction)[:, 0])
+        if self.instruction_encoder is None:
+            local = self.spatial_pae(tokens)
+        else:
+            instruction = self.instruction_encoder(images)
+            if self.selector is not None:
+                tokens = self.selector(tokens, instruction)
+            local = self.spatial_pae(tokens, instruction)
+        return self.head.embed_image(pooled, local[:, 0])
 
     def encode_text(self, token_ids: Tensor, token_mask: Tensor) -> Tensor:
         """Embeddings ``(M, D)``, unit-norm float32, of texts ``(M, L)``; ``M`` may be 0."""
@@ -91,6 +89,18 @@ class PIR(BaseRetriever):
         if self.temporal_pae is None:
             return self.head.embed_text(pooled)
         return self.head.embed_text(pooled, self.temporal_pae(tokens, token_mask)[:, 0])
+
+    def _check_instruction(self) -> None:
+        follows = self.spatial_pae is not None and getattr(self.spatial_pae, 'instructed', True)
+        if self.instruction_encoder is None:
+            for name, wants in (('selector', self.selector is not None), ('spatial_pae', follows)):
+                if wants:
+                    raise ValueError(f'{name} follows an instruction: add instruction_encoder')
+        elif not follows:
+            raise ValueError(
+                'no embedding depends on instruction_encoder without spatial_pae that follows it: '
+                'add a SpatialPAE, or set instruction_encoder=None and selector=None'
+            )
 
 
 def _build(cfg: dict | None):

@@ -25,6 +25,14 @@ def test_an_embedding_is_the_unit_of_global_plus_projected_local():
     assert_close(head.embed_image(pooled, local), torch.tensor([[0.6, 0.8, 0, 0]]))
 
 
+def test_without_global_branch_it_is_the_unit_of_the_projected_local_one():
+    head = build(add_global=False, text_local=False)
+    pooled, local = torch.randn(2, 4), torch.randn(2, 4)
+    projected = head.image_local(local)
+    assert_close(head.embed_image(pooled, local), projected / projected.norm(dim=1, keepdim=True))
+    assert_close(head.embed_text(pooled), pooled / pooled.norm(dim=1, keepdim=True))
+
+
 @pytest.mark.parametrize('rows', [0, 1, 3])
 def test_without_local_branch_it_is_the_unit_of_the_global_vector(rows):
     head = build(image_local=False, text_local=False)
@@ -59,6 +67,16 @@ def test_losses_are_those_of_the_modules_by_name():
 
 def test_the_pair_of_pir_is_the_default():
     assert list(build().loss(*batch()))[:2] == ['loss_contrastive', 'loss_affiliation']
+
+
+def test_a_loss_set_to_none_is_left_out():
+    losses = {'contrastive': {'type': 'pir_mm.ContrastiveLoss'}, 'affiliation': None}
+    assert list(build(losses=losses).loss(*batch())) == [
+        'loss_contrastive',
+        'temperature_contrastive',
+    ]
+    with pytest.raises(ValueError, match="at least one loss, got losses={'affiliation': None}"):
+        build(losses={'affiliation': None})
 
 
 def test_runs_in_float32_outside_autocast():

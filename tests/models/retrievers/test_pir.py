@@ -5,6 +5,8 @@ import torch
 from torch.testing import assert_close
 
 WITHOUT = dict(instruction_encoder=None, selector=None, spatial_pae=None)
+STACK = dict(type='pir_mm.SelfAttentionStack', dim=8, layers=2, heads=2)
+GRU = dict(type='pir_mm.GRUEncoder', dim=8, vocab_size=64, word_size=4, hidden_size=8)
 ABLATIONS = {
     'whole': {},
     'no choice': dict(selector=None),
@@ -12,6 +14,13 @@ ABLATIONS = {
     'no picture side': WITHOUT,
     'no text side': dict(temporal_pae=None),
     'baseline': dict(WITHOUT, temporal_pae=None),
+    'plain attention': dict(
+        WITHOUT,
+        spatial_pae=STACK,
+        temporal_pae=STACK,
+        head=dict(type='pir_mm.RetrievalHead', dim=8, add_global=False),
+    ),
+    'read word by word': dict(text_encoder=GRU),
 }
 IDS = torch.tensor([[2, 7, 8, 9, 3], [2, 7, 3, 0, 0]])
 
@@ -61,6 +70,15 @@ def test_the_baseline_is_two_encoders_and_nothing_else(build, images):
     assert_close(model.encode_text(IDS, IDS != 0), unit(model.text_encoder(IDS, IDS != 0)[0]))
 
 
+def test_plain_attention_takes_the_place_of_the_global_vector(build, images):
+    model = build(**ABLATIONS['plain attention'])
+    pooled, tokens = model.image_encoder(images)
+    local = model.spatial_pae(torch.cat([pooled[:, None], tokens], dim=1))[:, 0]
+    assert_close(model.encode_image(images), unit(model.head.image_local(local)))
+    local = model.temporal_pae(model.text_encoder(IDS, IDS != 0)[1], IDS != 0)[:, 0]
+    assert_close(model.encode_text(IDS, IDS != 0), unit(model.head.text_local(local)))
+
+
 @pytest.mark.parametrize('name', ABLATIONS)
 def test_every_ablation_trains_all_that_it_has(build, images, samples, name):
     model = build(**ABLATIONS[name]).train()
@@ -90,7 +108,7 @@ def test_embeddings_are_unit_float32_and_do_not_depend_on_the_batch(build, image
 
 
 @pytest.mark.parametrize('length', [0, 1, 4])
-@pytest.mark.parametrize('name', ['whole', 'baseline'])
+@pytest.mark.parametrize('name', ABLATIONS)
 def test_no_text_is_no_embedding(build, name, length):
     nothing = torch.zeros(0, length)
     assert build(**ABLATIONS[name]).encode_text(nothing.long(), nothing.bool()).shape == (0, 8)
@@ -101,6 +119,8 @@ def test_no_text_is_no_embedding(build, name, length):
     [
         (dict(instruction_encoder=None), 'selector follows an instruction: add instruction_enc'),
         (dict(instruction_encoder=None, selector=None), 'spatial_pae follows an instruction'),
+        (dict(spatial_pae=STACK), 'instruction_encoder without spatial_pae that follows it'),
+        (dict(spatial_pae=STACK, instruction_encoder=None), 'selector follows an instruction'),
         (dict(spatial_pae=None), 'instruction_encoder without spatial_pae'),
         (dict(spatial_pae=None, selector=None), 'instruction_encoder without spatial_pae'),
     ],
