@@ -5,6 +5,7 @@ python tools/convert_checkpoint.py pir-itr checkpoint_best.pth weights/pir_itr_r
 
   microsoft-swin  Swin Transformer, Microsoft's files
   timm-swin       Swin Transformer, timm's files
+  timm-vit        Vision Transformer, timm's and DeiT's files
   hf-bert         BERT, the Hugging Face hub's pytorch_model.bin or model.safetensors
   torchvision     ResNet-18 to -152, VGG-11 to -19
   rsp-aid         ResNet of Remote Sensing Pretraining, trained on AID
@@ -17,7 +18,15 @@ is there; otherwise nothing is written. Classifiers, poolers and pre-training he
 import argparse
 from pathlib import Path
 
-LAYOUTS = ('microsoft-swin', 'timm-swin', 'hf-bert', 'torchvision', 'rsp-aid', 'pir-itr')
+LAYOUTS = (
+    'microsoft-swin',
+    'timm-swin',
+    'timm-vit',
+    'hf-bert',
+    'torchvision',
+    'rsp-aid',
+    'pir-itr',
+)
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -31,8 +31,8 @@ def convert_checkpoint(
     it gets its name. Of ``pir-itr``, a whole retriever, a config is written beside.
 
     Args:
-        layout: ``microsoft-swin``, ``timm-swin``, ``hf-bert``, ``torchvision``, ``rsp-aid`` or
-            ``pir-itr``.
+        layout: ``microsoft-swin``, ``timm-swin``, ``timm-vit``, ``hf-bert``, ``torchvision``,
+            ``rsp-aid`` or ``pir-itr``.
         source: file to convert.
         out: file to write.
         bert_heads: attention heads of BERT, which no tensor tells; by default width / 64.

@@ -43,6 +43,7 @@ def official(saved):
             (76, 67, {'made anew': 8, 'classifier': 1}),
         ),
         ('timm-swin', layout_files.timm_swin, (68, 67, {'classifier': 1})),
+        ('timm-vit', layout_files.timm_vit, (20, 18, {'classifier': 2})),
         ('torchvision', layout_files.resnet, (122, 120, {'classifier': 2})),
         ('rsp-aid', lambda: layout_files.resnet(30), (122, 120, {'classifier': 2})),
         (

@@ -11,6 +11,7 @@ from pir_mm.models.converters.microsoft_swin import from_microsoft_swin, is_micr
 from pir_mm.models.converters.pir_itr import from_pir_itr, is_pir_itr
 from pir_mm.models.converters.rsp_aid import from_rsp_aid
 from pir_mm.models.converters.timm_swin import from_timm_swin, is_timm_swin
+from pir_mm.models.converters.timm_vit import from_timm_vit, is_timm_vit
 from pir_mm.models.converters.torchvision_resnet import (
     from_torchvision_resnet,
     is_torchvision_resnet,
@@ -24,12 +25,14 @@ _FAMILIES = {
     'BERT': is_hf_bert,
     "timm's Swin Transformer": is_timm_swin,
     "Microsoft's Swin Transformer": is_microsoft_swin,
+    "timm's Vision Transformer": is_timm_vit,
     'ResNet': is_torchvision_resnet,
     'VGG': is_torchvision_vgg,
 }
 LAYOUTS = {
     'microsoft-swin': {"Microsoft's Swin Transformer": from_microsoft_swin},
     'timm-swin': {"timm's Swin Transformer": from_timm_swin},
+    'timm-vit': {"timm's Vision Transformer": from_timm_vit},
     'hf-bert': {'BERT': from_hf_bert},
     'torchvision': {'ResNet': from_torchvision_resnet, 'VGG': from_torchvision_vgg},
     'rsp-aid': {'ResNet': from_rsp_aid},

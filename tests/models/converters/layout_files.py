@@ -39,6 +39,25 @@ def timm_swin():
     return {n: w for n, w in weights.items() if not n.endswith(('index', 'attn_mask'))}
 
 
+def timm_vit(width=64, layers=1, inner=96, patch=16, side=2):
+    """As timm and DeiT name them, with the classifier."""
+    shapes = {
+        'cls_token': (1, 1, width),
+        'pos_embed': (1, 1 + side**2, width),
+        'patch_embed.proj.weight': (width, 3, patch, patch),
+        'patch_embed.proj.bias': (width,),
+        'head.weight': (3, width),
+        'head.bias': (3,),
+    }
+    parts = {'norm1': (width,), 'norm2': (width,)}
+    parts |= {'attn.qkv': (3 * width, width), 'attn.proj': (width, width)}
+    parts |= {'mlp.fc1': (inner, width), 'mlp.fc2': (width, inner)}
+    parts = {f'blocks.{i}.{n}': shape for i in range(layers) for n, shape in parts.items()}
+    for name, shape in (parts | {'norm': (width,)}).items():
+        shapes |= {f'{name}.weight': shape, f'{name}.bias': shape[:1]}
+    return drawn(shapes)
+
+
 def bert(words=60, width=16, layers=1, inner=24, positions=12):
     shapes = {
         'embeddings.word_embeddings.weight': (words, width),

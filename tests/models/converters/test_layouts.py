@@ -10,6 +10,7 @@ from tests.models.converters import layout_files
 FILES = {
     'microsoft-swin': layout_files.microsoft_swin,
     'timm-swin': layout_files.timm_swin,
+    'timm-vit': layout_files.timm_vit,
     'hf-bert': layout_files.hf_bert,
     'torchvision': layout_files.resnet,
     'pir-itr': layout_files.pir_itr,
