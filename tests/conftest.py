@@ -6,6 +6,30 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+DEMO = ROOT / 'configs' / 'demo' / 'pir_itr_scenes.py'
+
+TINY = [
+    'model.image_encoder.backbone.base_channels=4',
+    'model.image_encoder.backbone.stem_channels=4',
+    'model.instruction_encoder.backbone.base_channels=4',
+    'model.instruction_encoder.backbone.stem_channels=4',
+    'model.text_encoder.hidden_size=16',
+    'model.text_encoder.layers=1',
+    'model.text_encoder.intermediate_size=16',
+    'model.image_encoder.dim=16',
+    'model.text_encoder.dim=16',
+    'model.instruction_encoder.dim=16',
+    'model.spatial_pae.dim=16',
+    'model.temporal_pae.dim=16',
+    'model.head.dim=16',
+    'train_dataloader.batch_size=16',
+    'train_dataloader.num_workers=0',
+    'train_dataloader.persistent_workers=False',
+    'val_dataloader.num_workers=0',
+    'val_dataloader.persistent_workers=False',
+    'test_dataloader.num_workers=0',
+]
+"""Options that make the demo config a matter of seconds."""
 
 
 @pytest.fixture(scope='session')
@@ -25,3 +49,18 @@ def scenes(tmp_path_factory):
     folder = tmp_path_factory.mktemp('data') / 'scenes'
     make_scenes(folder, n_images=64, seed=0)
     return folder
+
+
+@pytest.fixture
+def tiny_options(scenes):
+    loaders = [f'{s}_dataloader.dataset.data_root={scenes}/' for s in ('train', 'val', 'test')]
+    return [*TINY, *loaders, f'model.tokenizer.vocab={scenes}/vocab.txt']
+
+
+@pytest.fixture
+def tiny_demo(tiny_options, tmp_path):
+    """The demo config at tiny widths on generated scenes, of one epoch."""
+    from pir_mm.apis.configuration import load_config
+
+    options = [*tiny_options, 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1']
+    return load_config(DEMO, options, work_dir=str(tmp_path / 'run'))

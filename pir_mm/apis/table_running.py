@@ -1,6 +1,5 @@
 """All runs of a table, some at a time, each in a process of its own."""
 
-import json
 import multiprocessing
 import os
 import sys
@@ -11,8 +10,10 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from pir_mm.apis.result_table import make_row, write_table
-from pir_mm.apis.run_measuring import Run, measure
+from pir_mm.apis.result_table import write_table
+from pir_mm.apis.run_measuring import Run, finished_result, measure
+from pir_mm.apis.split_scores import LeftOut
+from pir_mm.apis.table_row import make_row
 
 
 def run_table(
@@ -63,11 +64,9 @@ def run_table(
         for seed in seeds
         for config in configs
     ]
-    if report_only:
-        runs = [run for run in runs if run.result.is_file()]
     finished: dict[Run, dict] = {}
     failed = []
-    for run, outcome in _measured(runs, jobs, report_only):
+    for run, outcome in _measured(runs, 0 if report_only else jobs):
         if isinstance(outcome, Exception):
             failed.append(f'{run.row} seed {run.seed}: {outcome}')
             tqdm.write(f'failed: {failed[-1]}', file=sys.stderr)
@@ -93,24 +92,28 @@ def _check(configs, rows, seeds, baseline, leave_out, jobs) -> None:
         raise ValueError(f'baseline {baseline!r} is none of {", ".join(rows)}')
     if jobs < 1:
         raise ValueError(f'jobs must be at least 1, got {jobs}')
-    if leave_out is not None and 'copies' not in json.loads(leave_out.read_text()):
-        raise ValueError(f'{leave_out} is no list of copies: make it by tools/audit.py')
+    if leave_out is not None:
+        LeftOut(leave_out)
 
 
-def _measured(
-    runs: Sequence[Run], jobs: int, report_only: bool
-) -> Iterator[tuple[Run, dict | Exception]]:
-    """Runs as they end; those that are finished already come first."""
-    open_runs = [run for run in runs if not run.result.is_file()]
+def _measured(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | Exception]]:
+    """Runs as they end, finished ones first; with no jobs none but these."""
+    still_open = []
     for run in runs:
-        if run not in open_runs:
-            try:
-                yield run, json.loads(run.result.read_text()) if report_only else measure(run)
-            except (ValueError, FileNotFoundError) as error:
-                yield run, error
+        try:
+            result = finished_result(run)
+        except ValueError as error:
+            yield run, error
+            continue
+        if result is None:
+            still_open.append(run)
+        else:
+            yield run, result
+    if not still_open or not jobs:
+        return
     spawn = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(jobs, spawn, max_tasks_per_child=1) as pool:
-        futures = {pool.submit(_measure_logged, run, jobs): run for run in open_runs}
+        futures = {pool.submit(_measure_logged, run, jobs): run for run in still_open}
         try:
             for future in tqdm(as_completed(futures), total=len(futures), unit='run'):
                 yield futures[future], future.exception() or future.result()

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.tools.test_train import TINY
+from tests.conftest import ROOT, TINY
 
 
 @pytest.mark.slow
