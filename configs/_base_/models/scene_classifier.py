@@ -1,0 +1,17 @@
+"""A scene classifier of mmpretrain; the children name its backbone and count its classes."""
+
+model = dict(
+    type='mmpretrain.ImageClassifier',
+    # what the retrieval models see: their normalisation, not ImageNet's
+    data_preprocessor=dict(
+        type='mmpretrain.ClsDataPreprocessor',
+        mean=[122.771, 116.746, 104.094],
+        std=[68.501, 66.632, 70.323],
+        to_rgb=True,
+    ),
+    neck=dict(type='mmpretrain.GlobalAveragePooling'),
+    head=dict(
+        type='mmpretrain.LinearClsHead',
+        loss=dict(type='mmpretrain.LabelSmoothLoss', label_smooth_val=0.1),
+    ),
+)

@@ -1,0 +1,10 @@
+"""Swin-T and BERT, triplet loss over all negatives, on RSITMD: row VSE2 (TL) of table I.
+
+mim train pir_mm configs/pir/table1/vse_swin_bert_triplet_rsitmd.py --gpus 2 --launcher pytorch
+"""
+
+_base_ = './vse_swin_bert_rsitmd.py'
+
+model = dict(
+    head=dict(losses=dict(contrastive=None, triplet=dict(type='pir_mm.TripletLoss', margin=0.2)))
+)

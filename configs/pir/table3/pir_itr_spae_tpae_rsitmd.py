@@ -1,0 +1,8 @@
+"""Baseline +S-PAE+T-PAE on RSITMD, a row of table III.
+
+mim train pir_mm configs/pir/table3/pir_itr_spae_tpae_rsitmd.py --gpus 2 --launcher pytorch
+"""
+
+_base_ = '../pir_itr_swin_bert_rsitmd.py'
+
+model = dict(head=dict(losses=dict(affiliation=None)))

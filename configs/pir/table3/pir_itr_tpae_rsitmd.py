@@ -1,0 +1,13 @@
+"""Baseline +T-PAE on RSITMD, a row of table III.
+
+mim train pir_mm configs/pir/table3/pir_itr_tpae_rsitmd.py --gpus 2 --launcher pytorch
+"""
+
+_base_ = '../pir_itr_swin_bert_rsitmd.py'
+
+model = dict(
+    instruction_encoder=None,
+    selector=None,
+    spatial_pae=None,
+    head=dict(losses=dict(affiliation=None)),
+)

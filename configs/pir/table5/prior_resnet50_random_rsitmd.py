@@ -1,0 +1,8 @@
+"""PIR-ITR on RSITMD with a ResNet-50 left as it is drawn as its prior: table V.
+
+mim train pir_mm configs/pir/table5/prior_resnet50_random_rsitmd.py --gpus 2 --launcher pytorch
+"""
+
+_base_ = '../pir_itr_swin_bert_rsitmd.py'
+
+model = dict(instruction_encoder=dict(init='random'))

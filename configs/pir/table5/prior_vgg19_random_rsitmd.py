@@ -1,0 +1,8 @@
+"""PIR-ITR on RSITMD with a VGG-19 left as it is drawn as its prior: table V.
+
+mim train pir_mm configs/pir/table5/prior_vgg19_random_rsitmd.py --gpus 2 --launcher pytorch
+"""
+
+_base_ = './prior_vgg19_aid_rsitmd.py'
+
+model = dict(instruction_encoder=dict(init='random'))

@@ -1,0 +1,8 @@
+"""PIR-ITR on RSITMD with a ViT (DeiT-small) trained on ImageNet as its prior: table V.
+
+mim train pir_mm configs/pir/table5/prior_vit_small_imagenet_rsitmd.py --gpus 2 --launcher pytorch
+"""
+
+_base_ = './prior_vit_small_aid_rsitmd.py'
+
+model = dict(instruction_encoder=dict(init='data/weights/vit_small_imagenet.pth'))

@@ -1,0 +1,25 @@
+"""A VGG-19 with batch norm that recognises AID's scenes: a prior of table V.
+
+It starts from ImageNet's weights, or at random by `--cfg-options model.backbone.init_cfg=None`. A
+retrieval config takes what it becomes: copy the best checkpoint to
+data/weights/vgg19_aid.pth.
+
+mim train pir_mm configs/scene/vgg19_aid.py
+"""
+
+_base_ = [
+    '../_base_/models/scene_classifier.py',
+    '../_base_/datasets/aid_224.py',
+    '../_base_/schedules/adamw_scenes_60e.py',
+    '../_base_/scene_runtime.py',
+]
+
+model = dict(
+    backbone=dict(
+        type='mmpretrain.VGG',
+        depth=19,
+        norm_cfg=dict(type='BN'),
+        init_cfg=dict(type='Pretrained', checkpoint='data/weights/vgg19_imagenet.pth'),
+    ),
+    head=dict(num_classes=30, in_channels=512),
+)
