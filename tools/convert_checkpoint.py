@@ -64,7 +64,7 @@ def main() -> None:
         print(f'read {meta["read"]} tensors of {arguments.source}')
         print(f'used {meta["used"]}; dropped {sum(meta["dropped"].values())}: {dropped or "none"}')
         if meta['beside']:
-            print(f'not read, beside the weights: {", ".join(meta["beside"])}')
+            print(f'beside the weights, not converted: {", ".join(meta["beside"])}')
         print(f'written {meta["written"]} to {arguments.out}, {meta["made"]} of them made anew')
         if arguments.layout == 'pir-itr':
             config = Path(arguments.out).with_suffix('.py')

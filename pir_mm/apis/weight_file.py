@@ -1,7 +1,6 @@
 """Reading somebody else's weight file: the tensors, and what lies beside them."""
 
 import hashlib
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pir_mm.engine import read_checkpoint
 from pir_mm.registry import WEIGHT_INITIALIZERS
 
 WRAPPERS = ('state_dict', 'model')
 PLAIN = '.safetensors'
+ADVICE = 'if you know who made it, --trust unpickles it, which runs whatever it holds'
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,8 @@ def read_weight_file(path: str | Path, trust: bool = False) -> WeightFile:
     """Read a weight file, with nothing of Python run unless it is trusted.
 
     The tensors may lie in ``state_dict``, in ``model`` or at the top; ``module.`` before all of
-    their names is taken off. Where objects of Python lie beside the weights, the reader of
-    pretrained weights is asked, which knows the harmless ones and skips them.
+    their names is taken off. Settings and statistics of training code beside the weights are no
+    hindrance.
 
     Args:
         path: of a torch or safetensors file.
@@ -45,7 +44,7 @@ def read_weight_file(path: str | Path, trust: bool = False) -> WeightFile:
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'weight file {path} does not exist')
-    content = _unpickled(path) if trust else _read(path)
+    content = _unpickled(path) if trust else _content(path)
     if not isinstance(content, Mapping):
         raise ValueError(f'{path} holds a {type(content).__name__}, no tensors by name')
     wrapper = next((key for key in WRAPPERS if isinstance(content.get(key), Mapping)), None)
@@ -75,30 +74,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
-def _read(path: Path) -> Any:
-    if path.suffix != PLAIN:
-        try:
-            return read_checkpoint(path)
-        except ValueError:
-            pass  # settings and statistics of training code may be all that is in the way
-    try:
-        return WEIGHT_INITIALIZERS.get('pir_mm.read_weights')(path)
-    except ValueError as error:
-        advice = (
-            ''
-            if path.suffix == PLAIN
-            else (
-                '; if it is whole and you know who made it, --trust unpickles it, which runs '
-                'whatever code it holds'
-            )
-        )
-        raise ValueError(f'{error}{advice}') from error
+def _content(path: Path) -> Any:
+    return WEIGHT_INITIALIZERS.get('pir_mm.read_content')(path, ADVICE)
 
 
 def _unpickled(path: Path) -> Any:
     if path.suffix == PLAIN:
-        return _read(path)
+        return _content(path)
     try:
         return torch.load(path, map_location='cpu', weights_only=False)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError) as error:
+    except (OSError, ImportError):
+        raise
+    except Exception as error:  # there is no end to what a damaged file can raise
         raise ValueError(f'{path} cannot be read even when trusted: {error}') from error

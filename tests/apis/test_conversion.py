@@ -1,10 +1,7 @@
 """Files of others become files of ours, whole or not at all."""
 
 import hashlib
-import importlib.util
-import json
 
-import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
@@ -166,29 +163,3 @@ def test_its_config_tests_a_data_set(saved, scenes, tmp_path):
     config = load_config(tmp_path / 'out.py', options, work_dir=str(tmp_path / 'work'))
     metrics = run_test(config, str(tmp_path / 'out.pth'))
     assert 0 <= metrics['mR'] <= 100
-
-
-def test_golden_checkpoint_gives_the_authors_numbers(shared_dir, tmp_path):
-    folder = shared_dir / 'golden'
-    if not folder.is_dir():
-        pytest.skip(f'{folder} is absent')
-    spec = importlib.util.spec_from_file_location('official_layout', folder / 'official_layout.py')
-    layout = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(layout)
-    checkpoint = layout.checkpoint(json.loads((folder / 'pir_itr_small.json').read_text()))
-    torch.save(checkpoint, tmp_path / 'official.pth')
-    convert_checkpoint('pir-itr', tmp_path / 'official.pth', tmp_path / 'out.pth', bert_heads=4)
-    model = load_retriever(checkpoint=tmp_path / 'out.pth')
-    assert model.selector.keep == 40
-    with np.load(folder / 'pir_itr_small.npz') as arrays:
-        outputs = {name: torch.from_numpy(arrays[name]) for name in arrays}
-    ids = outputs['token_ids']
-    noise = np.random.RandomState(1).standard_normal((3, 3, 224, 224)).astype('float32')
-    with torch.no_grad():
-        text = model.encode_text(ids, ids != 0)
-        assert_close(text, outputs['text_embedding'], atol=2e-5, rtol=0)
-        for keep in (40, 10, 50):
-            model.selector.keep = keep
-            image = model.encode_image(torch.from_numpy(noise))
-            expected = outputs[f'image_embedding_hard_keep{keep}']
-            assert_close(image, expected, atol=2e-5, rtol=0)

@@ -62,14 +62,16 @@ def test_reads_safetensors_trusted_or_not(tmp_path):
     assert '--trust' not in str(error.value)
 
 
-def test_harmless_objects_beside_the_weights_are_skipped(saved):
-    path = saved({'model': WEIGHTS, 'args': argparse.Namespace(lr=1)})
-    assert read_weight_file(path).weights.keys() == WEIGHTS.keys()
+def test_harmless_objects_beside_the_weights_hide_nothing_else(saved):
+    path = saved({'model': WEIGHTS, 'config': {'head': 2}, 'args': argparse.Namespace(lr=1)})
+    file = read_weight_file(path)
+    assert file.weights.keys() == WEIGHTS.keys()
+    assert (file.settings, file.beside) == ({'head': 2}, ['config', 'args'])
 
 
 def test_runs_nothing_unless_trusted(saved, tmp_path):
     path = saved({'model': WEIGHTS, 'config': Evil(tmp_path / 'made')})
-    with pytest.raises(ValueError, match='--trust unpickles it, which runs whatever code'):
+    with pytest.raises(ValueError, match='holds posix.mkdir, .* --trust unpickles it, which runs'):
         read_weight_file(path)
     assert not (tmp_path / 'made').exists()
     assert read_weight_file(path, trust=True).settings == {}
@@ -82,7 +84,7 @@ def test_runs_nothing_unless_trusted(saved, tmp_path):
         ({'model': {**WEIGHTS, 'step': 3}}, 'holds step among its tensors'),
         ({'model': {0: torch.ones(1)}}, 'holds 0 among its tensors'),
         ({'epoch': 3}, 'holds no tensors by name'),
-        ([1, 2], 'holds no named tensors'),
+        ([1, 2], 'holds a list, no tensors by name'),
     ],
 )
 def test_says_what_is_wrong_with_a_file(saved, content, message):

@@ -39,7 +39,7 @@ def test_tells_whether_the_prior_was_trained(tool, tmp_path):
     out = tmp_path / 'out.pth'
     ended = tool('convert_checkpoint', 'pir-itr', tmp_path / 'in.pth', out, '--bert-heads', 2)
     assert (ended.code, ended.err) == (0, '')
-    assert 'not read, beside the weights: config\n' in ended.out
+    assert 'beside the weights, not converted: config\n' in ended.out
     assert f'its config is {tmp_path}/out.py' in ended.out
     assert 'note: its instruction encoder may be random' in ended.out
     assert 'note: its BERT started from trained weights' in ended.out

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 Rules = Mapping[str, tuple[str, ...]]
@@ -53,8 +52,8 @@ class Conversion:
         """The weights in the types of ``wanted``, each with memory of its own.
 
         Raises:
-            ValueError: if one is left over, missing, of another shape or not finite; names in
-                the file are given where there are any.
+            ValueError: if one is left over, missing, of another shape or kind of number, or not
+                finite; names in the file are given where there are any.
         """
         left_over = [self._in_file(name) for name in self.weights if name not in wanted]
         missing = [name for name in wanted if name not in self.weights]
@@ -65,11 +64,20 @@ class Conversion:
             for name in shared
             if self.weights[name].shape != wanted[name].shape
         ]
-        broken = [self._in_file(n) for n in shared if not torch.isfinite(self.weights[n]).all()]
+        other += [
+            f'{self._in_file(name)} is {self.weights[name].dtype} instead of {wanted[name].dtype}'
+            for name in shared
+            if self.weights[name].is_floating_point() != wanted[name].is_floating_point()
+        ]
+        broken = [
+            self._in_file(name)
+            for name in shared
+            if self.weights[name].is_floating_point() and not self.weights[name].isfinite().all()
+        ]
         faults = {
             'left over': left_over,
             'missing': missing,
-            'of another shape': other,
+            'of another shape or kind': other,
             'not finite': broken,
         }
         if any(faults.values()):

@@ -17,7 +17,7 @@ from pir_mm.models.converters.torchvision_resnet import (
     is_torchvision_resnet,
 )
 from pir_mm.models.converters.torchvision_vgg import from_torchvision_vgg, is_torchvision_vgg
-from pir_mm.models.encoders.pretrained import read_weights
+from pir_mm.models.encoders.weight_content import read_content
 from pir_mm.registry import WEIGHT_INITIALIZERS
 
 _FAMILIES = {
@@ -40,7 +40,7 @@ LAYOUTS = {
 }
 
 # The command that converts reaches this room by its registry only.
-WEIGHT_INITIALIZERS.register_module(module=read_weights)
+WEIGHT_INITIALIZERS.register_module(module=read_content)
 
 
 @WEIGHT_INITIALIZERS.register_module()

@@ -27,8 +27,9 @@ def pir_itr_model(
 ) -> tuple[dict, list[str]]:
     """Config of the :class:`pir_mm.models.PIR` of these weights, and notes on it.
 
-    Attends to padding and encodes a batch of texts in one group, as the authors do. What the
-    shapes do not tell is read from the settings; what these lack is as the authors published it.
+    Attends to padding, encodes a batch of texts in one group and has the affiliation loss of the
+    authors' code. What the shapes do not tell is read from the settings; what these lack is as
+    the authors published it.
 
     Raises:
         ValueError: if a setting is no number of its kind, or contradicts the shapes.
@@ -59,7 +60,7 @@ def pir_itr_model(
         text_encoder=dict(
             type='pir_mm.BertEncoder', dim=dim, heads=heads, mask_padding=False, **sizes
         ),
-        head=dict(type='pir_mm.RetrievalHead', dim=dim, losses=_losses(weights)),
+        head=dict(type='pir_mm.RetrievalHead', dim=dim, losses=_losses(weights, settings)),
     )
     layers = {side: count(weights, f'{side}_sa.') for side in ('img', 'txt')}
     told = {'embed_dim': dim, 'instru_num': layers['img'], 'cycle_num': layers['txt']}
@@ -112,13 +113,36 @@ def _encoder(kind: str, weights: Mapping[str, Tensor], part: str, dim: int, know
     )
 
 
-def _losses(weights: Mapping[str, Tensor]) -> dict[str, dict]:
+def _losses(weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> dict[str, dict]:
     losses = {}
     if 'temp' in weights:
-        losses['contrastive'] = dict(type='pir_mm.ContrastiveLoss', temperature=0.07)
+        losses['contrastive'] = dict(type='pir_mm.ContrastiveLoss', **_temperature(weights, 'temp'))
     if 'temp2' in weights:
-        losses['affiliation'] = dict(type='pir_mm.AffiliationLoss', temperature=0.07, weight=1.0)
+        losses['affiliation'] = dict(
+            type='pir_mm.AffiliationLoss',
+            form='pir',
+            weight=_weight(settings),
+            **_temperature(weights, 'temp2'),
+        )
     return losses or dict(triplet=dict(type='pir_mm.TripletLoss'))
+
+
+def _temperature(weights: Mapping[str, Tensor], name: str) -> dict[str, Any]:
+    """Learnt, as the authors do without limits: ours are widened where theirs has left them."""
+    value = weights[name].float().mean().item()
+    if not 0 < value < float('inf'):
+        raise ValueError(f'{name}, a temperature, is {value:g}, wanted a number above 0')
+    least, greatest = 0.001, 0.5
+    if least <= value <= greatest:
+        return dict(temperature=0.07)
+    return dict(temperature=0.07, limits=(min(least, value), max(greatest, value)))
+
+
+def _weight(settings: Mapping[str, Any]) -> float:
+    value = settings.get('center_factor', 1)
+    if type(value) not in (int, float) or not 0 <= value < float('inf'):
+        raise ValueError(f'its config says center_factor={value!r:.60}, wanted a number from 0 up')
+    return float(value)
 
 
 def _number(settings: Mapping[str, Any], name: str, published: float) -> float:

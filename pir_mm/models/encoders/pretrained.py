@@ -1,81 +1,24 @@
-"""Weight files of others: read safely, loaded whole or refused."""
+"""Pretrained weights: loaded whole or refused."""
 
-import pickle
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-
-class _Skipped:
-    """Stands for an object beside the weights: whatever is asked of it, it does nothing."""
-
-    def __init__(self, *_args) -> None:
-        pass
-
-    def __setstate__(self, _state) -> None:
-        pass
-
-
-class _SkippedMapping:
-    """The same for one that is filled like a dict, which must be one for the safe reader."""
-
-    def __new__(cls, *_args) -> OrderedDict:
-        return OrderedDict()
-
-
-# Training files keep their settings and statistics beside the weights; none of it is wanted.
-_BESIDE_WEIGHTS = {
-    'argparse.Namespace': _Skipped,
-    'builtins.getattr': _Skipped,
-    'mmengine.logging.history_buffer.HistoryBuffer': _Skipped,
-    'numpy.dtype': _Skipped,
-    'numpy.ndarray': _Skipped,
-    'numpy._core.multiarray._reconstruct': _Skipped,
-    'numpy._core.multiarray.scalar': _Skipped,
-    'numpy.core.multiarray._reconstruct': _Skipped,
-    'numpy.core.multiarray.scalar': _Skipped,
-    'mmengine.config.config.ConfigDict': _SkippedMapping,
-    'yacs.config.CfgNode': _SkippedMapping,
-}
+from pir_mm.models.encoders.weight_content import read_content
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a weight file by name.
+    """The tensors of a weight file by name, read by :func:`read_content`.
 
-    Reads ``.safetensors``, and torch files with nothing of Python run (``weights_only=True``;
-    settings and statistics that training code leaves beside the weights are skipped). The
-    tensors may lie in ``state_dict``, ``model`` or at the top.
+    They may lie in ``state_dict``, ``model`` or at the top.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the file cannot be read safely or holds no tensors.
     """
-    path = Path(path).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f'weight file {path} does not exist')
-    if path.suffix == '.safetensors':
-        try:
-            return load_file(path)
-        except SafetensorError as error:
-            raise ValueError(f'{path} cannot be read as weights: {error}') from error
-    skipped = []
-    for name, base in _BESIDE_WEIGHTS.items():
-        module, _, leaf = name.rpartition('.')
-        skipped.append(type(leaf, (base,), {'__module__': module}))
-    try:
-        with torch.serialization.safe_globals(skipped):
-            content = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(
-            f'{path} cannot be read as weights: it is damaged, or holds Python objects that are '
-            'not loaded because they could run any code; save its tensors alone'
-        ) from error
+    content = read_content(path)
     for key in ('state_dict', 'model'):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]

@@ -36,8 +36,13 @@ def test_has_memory_of_its_own():
     [
         ({}, {'a': ONE}, r'1 of 1 tensors of pir_mm.Thing are there; left over: their.b$'),
         ({}, {'a': ONE, 'b': TWO, 'c': TWO}, r'2 of 3 .*; missing: c$'),
-        ({}, {'a': ONE.T, 'b': TWO}, r'of another shape: their.a is \(2, 3\) instead of \(3, 2\)'),
+        (
+            {},
+            {'a': ONE.T, 'b': TWO},
+            r'or kind: their.a is \(2, 3\) instead of \(3, 2\)',
+        ),
         ({'b': TWO / 0}, {'a': ONE, 'b': TWO}, 'not finite: their.b$'),
+        ({'b': TWO.long()}, {'a': ONE, 'b': TWO}, 'their.b is torch.int64 instead of torch.float'),
     ],
 )
 def test_names_what_does_not_fit(changes, wanted, message):

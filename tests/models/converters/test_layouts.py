@@ -19,7 +19,7 @@ FILES = {
 
 def test_the_rooms_above_find_it_in_the_registry():
     assert WEIGHT_INITIALIZERS.get('pir_mm.convert_weights') is convert_weights
-    assert WEIGHT_INITIALIZERS.get('pir_mm.read_weights').__name__ == 'read_weights'
+    assert WEIGHT_INITIALIZERS.get('pir_mm.read_content').__name__ == 'read_content'
 
 
 @pytest.mark.parametrize('given', FILES)

@@ -1,8 +1,10 @@
 """The model of the authors' weights, by their shapes and the numbers saved beside them."""
 
 import pytest
+import torch
 
 from pir_mm.models.converters.pir_itr_model import pir_itr_model
+from pir_mm.registry import MODELS
 from tests.models.converters.layout_files import SETTINGS, baseline, pir_itr
 
 
@@ -35,7 +37,29 @@ def test_takes_the_authors_way():
     assert model['temporal_pae']['dropout'] == 0.3
     assert model['text_groups'] == 1
     assert model['tokenizer']['max_tokens'] == 31
-    assert model['head']['losses'].keys() == {'contrastive', 'affiliation'}
+    losses = model['head']['losses']
+    assert losses['contrastive'] == dict(type='pir_mm.ContrastiveLoss', temperature=0.07)
+    affiliation = losses['affiliation']
+    assert (affiliation['form'], affiliation['weight']) == ('pir', 1.0)
+    assert build(center_factor=2)[0]['head']['losses']['affiliation']['weight'] == 2.0
+
+
+@pytest.mark.parametrize(
+    ('value', 'limits'), [(0.0004, (0.0004, 0.5)), (0.75, (0.001, 0.75)), (0.5, None)]
+)
+def test_no_temperature_is_moved_by_our_limits(value, limits):
+    model, _ = build(weights=pir_itr() | {'temp2': torch.tensor(value)})
+    loss = model['head']['losses']['affiliation']
+    assert loss.get('limits') == (limits and pytest.approx(limits))
+    built = MODELS.build(loss)
+    built.temperature.value.data.fill_(value)
+    assert built.temperature().item() == torch.tensor(value).item()
+
+
+@pytest.mark.parametrize('value', [0.0, -0.07, float('inf')])
+def test_a_temperature_is_above_zero(value):
+    with pytest.raises(ValueError, match='temp2, a temperature, is .*, wanted a number above 0'):
+        build(weights=pir_itr() | {'temp2': torch.tensor(value)})
 
 
 def test_a_baseline_has_two_encoders():
@@ -73,6 +97,8 @@ def test_what_the_settings_lack_is_as_published_and_said():
         ({'dropout_r': float('nan')}, 'dropout_r=nan'),
         ({'head': 3}, 'head=3, which does not divide 8'),
         ({'max_tokens': 0}, 'max_tokens=0'),
+        ({'center_factor': '1'}, "center_factor='1', wanted a number from 0 up"),
+        ({'center_factor': float('nan')}, 'center_factor=nan'),
         ({'instru_num': 2}, 'says instru_num=2, its weights 1'),
         ({'cycle_num': 3}, 'says cycle_num=3, its weights 2'),
         ({'embed_dim': 512}, 'says embed_dim=512, its weights 8'),
