@@ -1,0 +1,80 @@
+"""The numbers that a training run has written down, over all its starts."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FILE = Path('vis_data') / 'scalars.json'
+Records = dict[int, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class RunScalars:
+    """What one run logged.
+
+    Args:
+        name: of its work directory.
+        training: by iteration, what was logged there: ``loss`` and others.
+        validation: by epoch, or by iteration where the run counts no epochs: ``mR`` and others.
+        by_epoch: which of the two.
+        starts: times that the run was started or resumed.
+    """
+
+    name: str
+    training: Records = field(default_factory=dict)
+    validation: Records = field(default_factory=dict)
+    by_epoch: bool = True
+    starts: int = 1
+
+
+def read_run(work_dir: str | Path) -> RunScalars:
+    """Read ``TIME/vis_data/scalars.json`` of each start, the times in order.
+
+    For equal steps the later start wins, so that a curve goes on where a run was resumed. A start
+    that logged no training, a mere validation, is no part of the run. The last line of a file may
+    be cut off, as a killed run leaves it.
+
+    Raises:
+        FileNotFoundError: if there is no such folder, or no scalars in it.
+        ValueError: if a file is damaged, or all are empty.
+    """
+    folder = Path(work_dir)
+    if not folder.is_dir():
+        raise FileNotFoundError(f'{work_dir} is no folder: give the work directory of a training')
+    files = sorted(folder.glob(f'*/{FILE}')) or sorted(folder.glob(str(FILE)))
+    if not files:
+        raise FileNotFoundError(
+            f'{work_dir} holds no {Path("TIME") / FILE}: give the work directory of a training'
+        )
+    starts = [lines for lines in map(_read_lines, files) if any('iter' in line for line in lines)]
+    if not starts:
+        raise ValueError(f'{work_dir}: no training was logged in {", ".join(map(str, files))}')
+    training: Records = {}
+    validation: Records = {}
+    for line in (line for lines in starts for line in lines):
+        # mmengine gives the iteration as `iter` while it trains only.
+        part, step = (training, 'iter') if 'iter' in line else (validation, 'step')
+        part[int(line[step])] = line
+    by_epoch = any('epoch' in line for line in training.values())
+    name = folder.resolve().name
+    return RunScalars(name, _sorted(training), _sorted(validation), by_epoch, len(starts))
+
+
+def _sorted(records: Records) -> Records:
+    return dict(sorted(records.items()))
+
+
+def _read_lines(path: Path) -> list[dict]:
+    lines = path.read_text(encoding='utf-8').splitlines()
+    records = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line)
+            if 'step' not in record:
+                raise ValueError('no step')
+        except (ValueError, TypeError) as error:
+            if number == len(lines):
+                break
+            raise ValueError(f'{path}, line {number}, is damaged ({error})') from None
+        records.append(record)
+    return records

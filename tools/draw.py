@@ -1,0 +1,124 @@
+"""Draw the pictures that a paper on text-image retrieval needs.
+
+python tools/draw.py embeddings CONFIG CKPT --out tsne.png
+python tools/draw.py rankings CONFIG CKPT --text "two piers in a harbour" --out sheet.png
+python tools/draw.py beliefs CONFIG CKPT harbour.jpg bridge.jpg --out beliefs.png
+python tools/draw.py curves work_dirs/one work_dirs/other --out curves.pdf
+python tools/draw.py scenes CONFIG CKPT --out scenes.png
+"""
+
+import argparse
+
+ENDINGS = ('.png', '.pdf')
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    of_file = argparse.ArgumentParser(add_help=False)
+    of_file.add_argument('--out', required=True, metavar='F', help='a .png or .pdf')
+    of_model = argparse.ArgumentParser(add_help=False)
+    of_model.add_argument('config', metavar='CONFIG')
+    of_model.add_argument('checkpoint', metavar='CKPT')
+    of_model.add_argument('--device', choices=['cpu', 'cuda'], default='cpu', help='[cpu]')
+    of_split = argparse.ArgumentParser(add_help=False)
+    of_split.add_argument('--split', choices=['val', 'test'], default='test', help='[test]')
+    commands = parser.add_subparsers(dest='command', required=True, metavar='PICTURE')
+
+    def add(name: str, help_: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help_, description=help_, parents=[*parents, of_file])
+
+    one = add('embeddings', 'a t-SNE map, with the scenes that are confused', of_model, of_split)
+    one.add_argument('--texts', action='store_true', help='map the captions along')
+    one.add_argument('--neighbours', type=int, default=10, metavar='K', help='looked at [10]')
+    one.add_argument('--pairs', type=int, default=8, metavar='N', help='of scenes, named [8]')
+    one.add_argument('--seed', type=int, default=0, help='[0]')
+    one = add('rankings', 'the best results of some queries', of_model, of_split)
+    one.add_argument('--text', action='append', default=[], help='a sentence; repeatable')
+    one.add_argument(
+        '--image', action='append', default=[], metavar='P',
+        help='a picture file, or the name of a picture of the split; repeatable',
+    )  # fmt: skip
+    one.add_argument(
+        '--queries', type=int, default=4, metavar='N', help='drawn where none is given [4]'
+    )
+    one.add_argument('--top-k', type=int, default=5, metavar='K', help='results per query [5]')
+    one.add_argument('--seed', type=int, default=0, help='of that draw [0]')
+    one = add('beliefs', 'what the prior believes in', of_model)
+    one.add_argument('pictures', nargs='+', metavar='PICTURE')
+    one = add('curves', 'losses and recalls of training runs')
+    one.add_argument('work_dirs', nargs='+', metavar='WORK_DIR')
+    one = add('scenes', 'recall of each scene', of_model, of_split)
+    one.add_argument('--k', type=int, default=10, help='recall at [10]')
+    arguments = parser.parse_args()
+    if not arguments.out.lower().endswith(ENDINGS):
+        parser.error(f'--out {arguments.out} must end in {" or ".join(ENDINGS)}')
+    return arguments
+
+
+def embedded(arguments: argparse.Namespace):
+    from pir_mm.apis.split_embedding import embed_split
+
+    model = loaded(arguments)
+    return model, embed_split(model, arguments.split)
+
+
+def loaded(arguments: argparse.Namespace):
+    from pir_mm.apis.model import load_retriever
+    from pir_mm.apis.training import check_devices
+
+    check_devices(arguments.device, gpus=None)
+    return load_retriever(arguments.config, arguments.checkpoint, arguments.device)
+
+
+def embeddings(arguments: argparse.Namespace) -> None:
+    from pir_mm.apis.embedding_drawing import draw_embeddings
+
+    chosen = (arguments.texts, arguments.neighbours, arguments.pairs, arguments.seed)
+    for a, b, share in draw_embeddings(embedded(arguments)[1], arguments.out, *chosen):
+        print(f'{100 * share:5.1f} %  {a} - {b}')
+
+
+def rankings(arguments: argparse.Namespace) -> None:
+    from pir_mm.apis.ranking_drawing import draw_rankings
+
+    chosen = (arguments.text, arguments.image, arguments.queries, arguments.top_k, arguments.seed)
+    draw_rankings(*embedded(arguments), arguments.out, *chosen)
+
+
+def beliefs(arguments: argparse.Namespace) -> None:
+    from pir_mm.apis.belief_drawing import draw_picture_beliefs
+
+    for one in draw_picture_beliefs(loaded(arguments), arguments.pictures, arguments.out):
+        print(f'{one.name}: {one.caption}')
+
+
+def curves(arguments: argparse.Namespace) -> None:
+    from pir_mm.apis.curve_drawing import draw_curves
+
+    for run in draw_curves(arguments.work_dirs, arguments.out):
+        counted = f'{run.starts} start(s), {max(run.training)} iterations'
+        print(f'{run.name}: {counted}, {len(run.validation)} validations')
+
+
+def scenes(arguments: argparse.Namespace) -> None:
+    from pir_mm.apis.scene_drawing import draw_scenes
+
+    print('pictures  image to text  text to image  scene')
+    for row in draw_scenes(embedded(arguments)[1], arguments.out, arguments.k):
+        print(f'{row.pictures:8d}  {row.i2t:13.2f}  {row.t2i:13.2f}  {row.name}')
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    from pir_mm.apis.command import exit_with_reason
+
+    draw = {f.__name__: f for f in (embeddings, rankings, beliefs, curves, scenes)}
+    with exit_with_reason():
+        draw[arguments.command](arguments)
+        print(f'drawn: {arguments.out}')
+
+
+if __name__ == '__main__':
+    main()
