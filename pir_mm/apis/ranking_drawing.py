@@ -55,9 +55,10 @@ def draw_rankings(
         sentences, pictures = known.sample(queries, seed)
     sheet = VISUALIZERS.build({'type': 'pir_mm.RankingSheet'})
     paths = [Path(path) for path in split.paths]
-    heading = f'Text to image, the best {top_k} of {len(paths)} pictures'
+    heading = f'Text to image, the best {min(top_k, len(paths))} of {len(paths)} pictures'
     _add(sheet, heading, sentences, paths, known.image, top_k)
-    heading = f'Image to text, the best {top_k} of {len(known.captions)} captions'
+    most = len(known.captions)
+    heading = f'Image to text, the best {min(top_k, most)} of {most} captions'
     _add(sheet, heading, pictures, known.captions, known.text, top_k)
     save_picture(Image.fromarray(sheet.draw()), out)
 

@@ -1,0 +1,82 @@
+"""The map shows each scene in its look, rings the confused, and names the worst pairs."""
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+
+from pir_mm.visualization.embedding_map import draw_embedding_map
+from pir_mm.visualization.embedding_map_key import Confusion
+from pir_mm.visualization.picture_file import INK
+from pir_mm.visualization.scene_style import scene_style
+
+NAMES = ['airport', 'beach', 'church', 'desert']
+SCENE = np.repeat([0, 1, 3], 10)
+POINTS = np.random.default_rng(0).normal(size=(30, 2)) + 8 * SCENE[:, None]
+FOREIGN = np.where(np.arange(30) % 10 < 2, 0.8, 0.1)
+PART = np.isin(SCENE, (0, 3)).astype(float)
+
+
+def draw(pairs=((0, 3, 0.234),), **texts):
+    confusion = Confusion(7, FOREIGN, pairs, [PART for _ in pairs])
+    return draw_embedding_map(POINTS, SCENE, NAMES, confusion, **texts)
+
+
+def clouds(figure):
+    """Colour, edge and number of points of every scatter."""
+    groups = [c for c in figure.axes[0].collections if type(c).__name__ == 'PathCollection']
+    return [
+        (to_hex(g.get_facecolor()[0]), to_hex(g.get_edgecolor()[0]), len(g.get_offsets()))
+        for g in groups
+    ]
+
+
+def words(figure):
+    return ' '.join(text.get_text() for text in figure.texts)
+
+
+def test_pictures_have_the_colour_of_their_scene_and_the_confused_a_ring():
+    seen = clouds(draw())
+    for label in (0, 1, 3):
+        colour, _ = scene_style(label)
+        assert (colour, '#ffffff', 8) in seen and (colour, INK, 2) in seen
+    assert len(seen) == 6
+
+
+def test_only_scenes_that_are_there_stand_in_the_legend():
+    legend = draw().axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ['airport', 'beach', 'desert']
+
+
+def test_pairs_are_named_with_number_and_share():
+    figure = draw()
+    assert '1 airport – desert 23 %' in words(figure)
+    assert '7 nearest neighbours' in words(figure)
+    assert [text.get_text() for text in figure.axes[0].texts] == ['1']
+    assert [text.get_text() for text in draw(pairs=()).axes[0].texts] == []
+
+
+def test_captions_are_dots_of_the_same_colour():
+    seen = clouds(draw(text_points=POINTS[:5] + 1, text_scene=SCENE[:5]))
+    assert scene_style(0)[0] in {colour for colour, _, n in seen if n == 5}
+
+
+@pytest.mark.parametrize('scenes', [4, 30, 70])
+def test_nothing_of_the_legend_leaves_the_picture(scenes):
+    scene = np.arange(3 * scenes) % scenes
+    points = np.random.default_rng(0).normal(size=(len(scene), 2))
+    confusion = Confusion(10, np.full(len(scene), 0.9), [], [])
+    figure = draw_embedding_map(
+        points, scene, [f'residential {i}' for i in range(scenes)], confusion
+    )
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    box = figure.axes[0].get_legend().get_window_extent(canvas.get_renderer())
+    width, height = canvas.get_width_height()
+    key = figure.legends[0].get_window_extent(canvas.get_renderer())
+    assert box.x1 <= width and box.y1 <= height + 2 and box.y0 >= key.y0
+
+
+def test_embeddings_all_in_one_place_still_give_a_map():
+    confusion = Confusion(2, np.zeros(3), [], [])
+    FigureCanvasAgg(draw_embedding_map(np.zeros((3, 2)), np.arange(3), NAMES, confusion)).draw()
