@@ -39,6 +39,13 @@ def audit_pictures(
     :func:`pir_mm.functional.near_copies.find_near_copies` for what it may have gone through. A
     file is no copy of itself, so a set can be audited against itself. Memory: 10 KB a picture.
 
+    The threshold was chosen by looking at RSICD's test pictures beside AID's. RSICD's named
+    pictures are the middles, seven eighths of a side, of the AID pictures of the same names: of
+    1027 such pairs all but one agree to 0.77 or better, half of them to 0.95. Of the 7946 pairs of
+    its training pictures, looked at afterwards, 7914 are found; meadows and deserts are missed.
+    Between 0.75 and 0.9 there are also stadiums and parks beside themselves at another time, and
+    a few pairs that are merely alike: two stadiums, two bridges. Below 0.75 most are.
+
     Args:
         pictures: set, as :func:`pir_mm.apis.picture_set.picture_set` reads it.
         against: set in which copies are sought; at most eight are listed of a picture.

@@ -5,7 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from pir_mm.functional.near_copies import Sketches, find_near_copies, orient, sketch
-from tests.functional.test_copy_alignment import cut, grounds
+from tests.functional.grounds import cut, grounds
 
 
 def rows(sketches, ids):

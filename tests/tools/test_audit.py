@@ -1,0 +1,50 @@
+"""The command writes the list and the sheet, and says in a sentence what it found."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def noise(tmp_path):
+    """Two folders that share a picture."""
+    dice = np.random.default_rng(0)
+    for name, numbers in (('mine', (1, 2)), ('theirs', (2, 3, 4))):
+        (tmp_path / name).mkdir()
+        for number in numbers:
+            dice = np.random.default_rng(number)
+            pixels = dice.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(pixels).resize((80, 80)).save(tmp_path / name / f'{number}.png')
+    return tmp_path
+
+
+def test_copies_are_listed_and_drawn(tool, noise):
+    (noise / 'mine' / 'broken.png').write_bytes(b'')
+    out, sheet = noise / 'copies.json', noise / 'copies.pdf'
+    arguments = ('pictures', noise / 'mine', '--against', noise / 'theirs')
+    done = tool('audit', *arguments, '--out', out, '--sheet', sheet)
+    assert done.code == 0, done.err
+    assert f'1 of 3 pictures of {noise}/mine have a near-copy among the 3 of' in done.out
+    assert f'not compared, broken: 1 of {noise}/mine' in done.out
+    assert [copy['picture'] for copy in json.loads(out.read_text())['copies']] == ['2.png']
+    assert sheet.read_bytes().startswith(b'%PDF')
+
+
+def test_the_threshold_is_handed_on(tool, noise):
+    arguments = ('pictures', noise / 'mine', '--against', noise / 'theirs')
+    done = tool('audit', *arguments, '--out', noise / 'copies.json', '--threshold', 0.3)
+    assert done.code == 1
+    assert done.err.strip().endswith('threshold must lie between 0.5 and 1, got 0.3')
+
+
+def test_a_mistake_ends_in_one_sentence(tool, noise):
+    done = tool('audit', 'pictures', 'nowhere', '--against', noise, '--out', noise / 'c.json')
+    assert done.code == 1
+    assert done.err.startswith('error: nowhere is no folder')
+    assert len(done.err.splitlines()) == 1
+
+
+def test_what_to_audit_must_be_said(tool):
+    assert tool('audit').code == 2
