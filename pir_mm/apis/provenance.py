@@ -10,8 +10,7 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
-import pir_mm
-
+CHECKOUT = Path(__file__).resolve().parents[2]
 # What may differ between two runs of one row.
 OF_THE_RUN = ('work_dir', 'launcher', 'randomness', 'resume', 'load_from')
 
@@ -59,12 +58,13 @@ def hardware() -> str:
 
 def commit() -> str | None:
     """The commit of the code, with ``+`` where files differ from it; None outside a checkout."""
-    root = Path(pir_mm.__file__).parents[1]
-    if not (root / '.git').exists():
+    if not (CHECKOUT / '.git').exists():
         return None
 
     def git(*arguments: str) -> str:
-        done = subprocess.run(['git', '-C', str(root), *arguments], capture_output=True, text=True)
+        done = subprocess.run(
+            ['git', '-C', str(CHECKOUT), *arguments], capture_output=True, text=True
+        )
         return done.stdout.strip() if done.returncode == 0 else ''
 
     changed = git('status', '--porcelain', '--untracked-files=no', '--', 'pir_mm', 'configs')

@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
-import pir_mm
 from pir_mm.apis import provenance
 from pir_mm.apis.configuration import load_config
 from pir_mm.apis.model import load_retriever
@@ -16,6 +15,7 @@ from pir_mm.apis.split_embedding import embed_split
 from pir_mm.apis.split_scores import LeftOut, score_split
 from pir_mm.apis.training import best_checkpoint, train
 from pir_mm.engine.training_log import read_training_log
+from pir_mm.version import __version__
 
 OF_TRAINING = ('commit', 'versions', 'hardware')
 
@@ -136,7 +136,7 @@ def _measured(run: Run, config: Config) -> dict:
         'data_digest': provenance.data_digest(config),
         'weights': provenance.weight_digests(config),
         'commit': provenance.commit(),
-        'versions': {'pir_mm': pir_mm.__version__, 'torch': torch.__version__},
+        'versions': {'pir_mm': __version__, 'torch': torch.__version__},
         'hardware': provenance.hardware(),
         'minutes': log.minutes,
         'parameters': {

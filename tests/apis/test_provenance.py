@@ -42,7 +42,7 @@ def test_data_and_weights_are_known_by_their_bytes(tmp_path):
 
 
 def test_the_commit_tells_changed_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance.pir_mm, '__file__', str(tmp_path / 'pir_mm' / '__init__.py'))
+    monkeypatch.setattr(provenance, 'CHECKOUT', tmp_path)
     assert provenance.commit() is None
     file = tmp_path / 'pir_mm' / '__init__.py'
     file.parent.mkdir()
