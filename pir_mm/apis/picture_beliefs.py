@@ -45,6 +45,8 @@ def picture_beliefs(model: nn.Module, pictures: Sequence[str | Path]) -> list[Pi
     whole = all(step['type'].split('.')[-1] in WHOLE for step in test_pipeline(model))
     beliefs = []
     for picture in pictures:
+        if Path(picture).is_dir():
+            raise ValueError(f'{picture} is a folder: give the pictures in it one by one')
         try:
             pixels, _ = read(picture)
         except FileNotFoundError:

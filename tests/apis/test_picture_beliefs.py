@@ -117,7 +117,7 @@ def test_says_what_is_wrong(model, colour_model, quarters, tmp_path):
     (tmp_path / 'notes.png').write_text('no picture')
     with pytest.raises(ValueError, match='notes.png: not a picture'):
         picture_beliefs(model, [tmp_path / 'notes.png'])
-    with pytest.raises(ValueError, match='cannot be read'):
+    with pytest.raises(ValueError, match='is a folder: give the pictures'):
         picture_beliefs(model, [tmp_path])
     with pytest.raises(ValueError, match='must end in'):
         draw_picture_beliefs(model, ['nowhere.png'], tmp_path / 'b.jpg')

@@ -81,7 +81,7 @@ def test_beliefs(tool, trained, tmp_path, photos):
     assert run.code == 0, run.err
     assert run.out.startswith('a.png: global token: belief ') and '2 of 5 kept' in run.out
     for wrong, reason in (
-        (photos / 'notes.txt', 'not a picture'), (photos, 'cannot be read'),
+        (photos / 'notes.txt', 'not a picture'), (photos, 'is a folder'),
         ('nowhere.png', 'does not exist'),
     ):  # fmt: skip
         run = tool('draw', 'beliefs', *model, wrong, '--out', tmp_path / 'c.png')

@@ -10,7 +10,7 @@ from pir_mm.visualization.belief_map import KEPT, PictureBelief, draw_beliefs
 
 PICTURE = np.full((40, 60, 3), 128, dtype=np.uint8)
 BELIEF = np.array([[0.1, 0.4, 0.0], [0.2, 0.1, 0.1]])
-CHOSEN = np.array([[False, True, False], [True, False, False]])
+CHOSEN = np.array([[False, True, False], [False, False, True]])
 
 
 def belief(strategy='hard', **changes):
@@ -32,7 +32,7 @@ def framed(axes):
 
 def test_the_framed_cells_are_the_kept_ones():
     _, over, _ = draw_beliefs([belief()]).axes
-    assert framed(over) == {(0, 1), (1, 0)}
+    assert framed(over) == {(0, 1), (1, 2)}
     assert not draw_beliefs([belief('soft')]).axes[1].patches
     assert not draw_beliefs([belief('none')]).axes[1].patches
 
