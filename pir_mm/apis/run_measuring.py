@@ -11,10 +11,10 @@ from mmengine.config import Config
 from pir_mm.apis import provenance
 from pir_mm.apis.configuration import load_config
 from pir_mm.apis.model import load_retriever
+from pir_mm.apis.run_scalars import read_run
 from pir_mm.apis.split_embedding import embed_split
 from pir_mm.apis.split_scores import LeftOut, score_split
 from pir_mm.apis.training import best_checkpoint, train
-from pir_mm.engine.training_log import read_training_log
 from pir_mm.version import __version__
 
 OF_TRAINING = ('commit', 'versions', 'hardware')
@@ -126,7 +126,7 @@ def _measured(run: Run, config: Config) -> dict:
     config.dump(flat)
     model = load_retriever(flat, checkpoint)
     split = embed_split(model)
-    log = read_training_log(run.work_dir)
+    log = read_run(run.work_dir)
     parameters = list(model.parameters())
     return {
         'config': str(run.config),
@@ -143,7 +143,7 @@ def _measured(run: Run, config: Config) -> dict:
             'all': sum(p.numel() for p in parameters),
             'trained': sum(p.numel() for p in parameters if p.requires_grad),
         },
-        'val_mR': [list(pair) for pair in log.validated('mR')],
+        'val_mR': [[step, entry['mR']] for step, entry in log.validation.items()],
         'best': checkpoint.name,
         'pictures': len(split.paths),
         'captions': len(split.captions),

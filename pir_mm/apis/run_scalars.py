@@ -26,6 +26,15 @@ class RunScalars:
     by_epoch: bool = True
     starts: int = 1
 
+    @property
+    def minutes(self) -> float:
+        """Time of all training iterations, validation not included."""
+        # An entry tells the mean time of an iteration since about the entry before it.
+        steps = [0, *self.training]
+        spans = (after - before for before, after in zip(steps, steps[1:], strict=False))
+        times = (entry['time'] for entry in self.training.values())
+        return sum(span * time for span, time in zip(spans, times, strict=True)) / 60
+
 
 def read_run(work_dir: str | Path) -> RunScalars:
     """Read ``TIME/vis_data/scalars.json`` of each start, the times in order.

@@ -73,3 +73,9 @@ def test_says_what_is_missing(tmp_path):
     start(tmp_path, '1')
     with pytest.raises(ValueError, match='no training was logged in .*scalars.json'):
         read_run(tmp_path)
+
+
+def test_minutes_of_all_starts(tmp_path):
+    start(tmp_path, '1', train(20, 9.0) | {'time': 1.0}, train(40, 8.0) | {'time': 9.0})
+    start(tmp_path, '2', train(40, 8.0) | {'time': 2.0}, train(50, 7.0) | {'time': 2.0})
+    assert read_run(tmp_path).minutes == pytest.approx((20 * 1 + 20 * 2 + 10 * 2) / 60)
