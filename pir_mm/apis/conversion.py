@@ -87,6 +87,8 @@ def _check_places(source: Path, out: Path, config: Path | None) -> None:
         raise ValueError(f'{out} is the file to convert: give another name to write to')
     if out.is_dir():
         raise ValueError(f'{out} is a folder: give a file name to write to')
+    if config is not None and "'" in str(out.absolute().parent):
+        raise ValueError(f"{config} could not be read with a ' in the name of its folder")
     if config is not None and config.is_file():
         if not config.read_text(encoding='utf-8', errors='replace').startswith(HEADER):
             raise ValueError(

@@ -1,6 +1,7 @@
 """Reading somebody else's weight file: the tensors, and what lies beside them."""
 
 import hashlib
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ def read_weight_file(path: str | Path, trust: bool = False) -> WeightFile:
     if not path.is_file():
         raise FileNotFoundError(f'weight file {path} does not exist')
     content = _unpickled(path) if trust else _content(path)
+    _check_sums(path)
     if not isinstance(content, Mapping):
         raise ValueError(f'{path} holds a {type(content).__name__}, no tensors by name')
     wrapper = next((key for key in WRAPPERS if isinstance(content.get(key), Mapping)), None)
@@ -72,6 +74,21 @@ def read_weight_file(path: str | Path, trust: bool = False) -> WeightFile:
 def sha256_of(path: Path) -> str:
     with path.open('rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()
+
+
+def _check_sums(path: Path) -> None:
+    """Torch writes a checksum beside each tensor and does not look at it again."""
+    try:
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as archive:
+            changed = archive.testzip()
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f'{path} is damaged: {error}') from error
+    if changed:
+        raise ValueError(
+            f'{path} is damaged: {changed} in it has another checksum than when it was saved'
+        )
 
 
 def _content(path: Path) -> Any:

@@ -103,6 +103,8 @@ def test_refuses_places_that_would_lose_a_file(official, tmp_path):
     (tmp_path / 'dir.pth').mkdir()
     with pytest.raises(ValueError, match=r'dir.pth is a folder'):
         convert_checkpoint('pir-itr', official, tmp_path / 'dir.pth')
+    with pytest.raises(ValueError, match="out.py could not be read with a ' in the name of its"):
+        convert_checkpoint('pir-itr', official, tmp_path / "it's" / 'out.pth')
     (tmp_path / 'mine.py').write_text('model = dict()\n')
     with pytest.raises(ValueError, match='mine.py would be overwritten'):
         convert_checkpoint('pir-itr', official, tmp_path / 'mine.pth')

@@ -100,6 +100,16 @@ def test_a_file_cut_off_is_refused(saved, trust):
         read_weight_file(path, trust)
 
 
+def test_a_file_with_another_byte_is_refused(saved):
+    path = saved({'weight': torch.full((999,), 1.25)})
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert torch.load(path)['weight'].unique().numel() == 2
+    with pytest.raises(ValueError, match='w.pth is damaged: w/data/0 in it has another checksum'):
+        read_weight_file(path)
+
+
 def test_a_trusted_file_of_something_else(tmp_path):
     (tmp_path / 'w.pth').write_bytes(pickle.dumps([1, 2]))
     with pytest.raises(ValueError, match='w.pth'):
