@@ -108,7 +108,7 @@ def measure(run: Run) -> dict:
         result = _measured(run, config)
     run.results.mkdir(parents=True, exist_ok=True)
     temporary = run.result.with_name(f'.{run.result.name}.{os.getpid()}')
-    temporary.write_text(json.dumps(result) + '\n')
+    temporary.write_text(json.dumps(result, separators=(',', ':')) + '\n')
     os.replace(temporary, run.result)
     return result
 

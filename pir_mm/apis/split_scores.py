@@ -47,7 +47,7 @@ def score_split(split: EmbeddedSplit, left_out: LeftOut | None = None) -> dict:
     scores = {
         'metrics': recall_of_standing(*standing, TOPK),
         'ceiling': recall_ceiling(whole.image_of_text, split.text_id, TOPK),
-        'hits': [[round(value, 4) for value in row] for row in hits.tolist()],
+        'hits': [[_short(value) for value in row] for row in hits.tolist()],
         'captions_per_picture': queries[:, -1].int().tolist(),
     }
     if left_out is not None:
@@ -58,3 +58,8 @@ def score_split(split: EmbeddedSplit, left_out: LeftOut | None = None) -> dict:
         scores['left_out'] = {'pictures': int((~kept).sum()), 'digest': left_out.digest}
         scores['metrics_without'] = recall_of_standing(*part, TOPK)
     return scores
+
+
+def _short(value: float) -> float:
+    """Without a fraction where there is none, as is the rule: only ties leave some."""
+    return int(value) if value == int(value) else round(value, 4)
