@@ -83,7 +83,8 @@ def test_a_classifier_becomes_a_prior(path, scenes, tmp_path):
         (folder / picture.name).symlink_to(picture)
     config = load_config(path)
     backbone = config.model.backbone
-    backbone.update(TINY_BACKBONES[backbone.type], init_cfg=None)
+    backbone.update(TINY_BACKBONES[backbone.type])
+    config.model.pop('init', None)
     # what retrieval reads is the whole sequence, of which a classifier takes the class token
     read = dict(backbone, out_type='raw') if 'Vision' in backbone.type else backbone
     prior = MODELS.build(dict(type='pir_mm.InstructionEncoder', backbone=read))

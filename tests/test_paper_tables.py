@@ -182,11 +182,10 @@ def test_a_classifier_is_the_prior_that_a_row_takes(path):
     else:
         row = load(ROOT / f'configs/pir/table5/prior_{path.stem}_rsitmd.py')
     backbone = dict(config.model.backbone)
-    start = backbone.pop('init_cfg')
     wanted = dict(row.model.instruction_encoder.backbone)
     wanted.pop('out_type', None)  # a classifier takes the class token alone
     assert backbone == wanted
-    assert start.checkpoint == f'data/weights/{name}_imagenet.pth'
+    assert config.model.init == f'data/weights/{name}_imagenet.pth'
     assert row.model.instruction_encoder.init == f'data/weights/{path.stem}.pth'
     assert f'data/weights/{path.stem}.pth' in path.read_text()
     assert config.model.head.num_classes == {'aid': 30, 'resisc45': 45}[data]

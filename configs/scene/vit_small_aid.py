@@ -1,6 +1,6 @@
 """A DeiT-small that recognises AID's scenes: a prior of table V.
 
-It starts from ImageNet's weights, or at random by `--cfg-options model.backbone.init_cfg=None`. A
+It starts from ImageNet's weights, or at random by `--cfg-options model.init=random`. A
 retrieval config takes what it becomes: copy the best checkpoint to
 data/weights/vit_small_aid.pth.
 
@@ -8,7 +8,7 @@ mim train pir_mm configs/scene/vit_small_aid.py
 """
 
 _base_ = [
-    '../_base_/models/scene_classifier.py',
+    '../_base_/models/scenes_from_imagenet.py',
     '../_base_/datasets/aid_224.py',
     '../_base_/schedules/adamw_scenes_60e.py',
     '../_base_/scene_runtime.py',
@@ -18,8 +18,8 @@ model = dict(
     backbone=dict(
         type='mmpretrain.VisionTransformer',
         arch='deit-small',
-        init_cfg=dict(type='Pretrained', checkpoint='data/weights/vit_small_imagenet.pth'),
     ),
+    init='data/weights/vit_small_imagenet.pth',
     neck=None,  # its last output is the class token
     head=dict(num_classes=30, in_channels=384),
 )

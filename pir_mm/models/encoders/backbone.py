@@ -65,10 +65,11 @@ def read_out(backbone: nn.Module, output: Tensor | tuple[Tensor, ...]) -> tuple[
     )
 
 
-def load_backbone(backbone: nn.Module, path: str, part: str) -> None:
+def load_backbone(backbone: nn.Module, path: str, part: str, option: str | None = None) -> None:
     """Load a file with the backbone's own names, bare or below ``backbone.``.
 
-    A Swin Transformer also takes Microsoft's own files.
+    A Swin Transformer also takes Microsoft's own files. ``part`` and ``option`` are for messages,
+    as in :func:`load_whole`.
 
     Raises:
         FileNotFoundError: if the file is missing.
@@ -79,11 +80,11 @@ def load_backbone(backbone: nn.Module, path: str, part: str) -> None:
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f'{error}: put it there, or start without it by '
-            f'`--cfg-options model.{part}.init=random`'
+            f'`--cfg-options {option or f"model.{part}.init"}=random`'
         ) from None
     if is_microsoft_swin(weights):
         weights = swin_to_mmpretrain(weights)
-    load_whole(backbone, weights, path, part, optional=COMPUTED, surplus=ON_TOP)
+    load_whole(backbone, weights, path, part, COMPUTED, ON_TOP, option)
 
 
 def _advice(backbone: nn.Module) -> str:

@@ -42,6 +42,7 @@ def load_whole(
     part: str,
     optional: Iterable[str] = (),
     surplus: Iterable[str] = (),
+    option: str | None = None,
 ) -> None:
     """Load every tensor of a module, or refuse.
 
@@ -52,6 +53,8 @@ def load_whole(
         part: name of the module's place in the model, for the message.
         optional: patterns of names that may be missing, because the module computes them.
         surplus: patterns of names that may be left over, such as a classifier.
+        option: key of the config that names the file, for the message; ``model.PART.init`` if not
+            given.
 
     Raises:
         ValueError: if a tensor is missing, left over or of another shape; the module may then
@@ -73,7 +76,7 @@ def load_whole(
             f'{source} does not fit {part}: {len(wanted) - len(missing)} of its {len(wanted)} '
             f'tensors are there; missing or of another shape: {_few(missing)}{shapes}; '
             f'left over: {_few(left_over)}. Give the matching file, or start without it by '
-            f'`--cfg-options model.{part}.init=random`'
+            f'`--cfg-options {option or f"model.{part}.init"}=random`'
         )
 
 

@@ -1,7 +1,7 @@
-"""A scene classifier of mmpretrain; the children name its backbone and count its classes."""
+"""A scene classifier; the children name its backbone and count its classes."""
 
 model = dict(
-    type='mmpretrain.ImageClassifier',
+    type='pir_mm.SceneClassifier',
     # what the retrieval models see: their normalisation, not ImageNet's
     data_preprocessor=dict(
         type='mmpretrain.ClsDataPreprocessor',
