@@ -127,7 +127,7 @@ def test_a_whole_retriever_comes_with_its_config(official, tmp_path):
 
 def test_a_baseline_is_converted_alike(saved, tmp_path):
     source = saved({'model': layout_files.baseline(), 'config': layout_files.SETTINGS})
-    meta = convert_checkpoint('pir-itr', source, tmp_path / 'out.pth')
+    meta = convert_checkpoint('pir-itr', source, tmp_path / 'out.pth', bert_heads=2)
     assert load_retriever(checkpoint=tmp_path / 'out.pth').spatial_pae is None
     assert len(meta['notes']) == 1
 

@@ -75,9 +75,8 @@ def test_agrees_with_the_loop(build, batch, keep, spread):
         assert_close(build(keep, spread)(tokens, prior), believed)
 
 
-def test_equal_beliefs_are_no_number_of_nothing(build):
-    kept = build(2, 0.5)(torch.ones(1, 4, 3), torch.ones(1, 3))
-    assert_close(kept, torch.ones(1, 2, 3))
+def test_among_equal_beliefs_the_least_alike_are_kept(build):
+    assert_close(build(2, 0.5)(TOKENS, torch.zeros(1, 2)), TOKENS[:, [0, 4]])
 
 
 def test_trains_the_kept_tokens_only(build):

@@ -33,7 +33,8 @@ def from_hf_bert(weights: Mapping[str, Tensor], heads: int | None = None) -> Con
     sizes = bert_sizes({piece.name: piece.value for piece in pieces})
     shown = ', '.join(f'{name}={size}' for name, size in sizes.items())
     notes = [f'for pir_mm.BertEncoder with {shown}; the number of heads is not in the file']
-    target = dict(type='pir_mm.BertEncoder', heads=checked_heads(heads or 1, sizes), **sizes)
+    heads = checked_heads(1 if heads is None else heads, sizes)
+    target = dict(type='pir_mm.BertEncoder', heads=heads, **sizes)
     return collect(target, pieces, dropped, part='bert.', notes=notes)
 
 

@@ -41,7 +41,10 @@ def pir_itr_model(
     swin = swin_config(below(weights, 'vision_encoder.'))
     swin |= dict(img_size=known['image_res'], drop_path_rate=0.1)
     sizes = bert_sizes(below(weights, 'text_encoder.'))
-    heads = checked_heads(heads or max(1, sizes['hidden_size'] // 64), sizes)
+    if heads is None:
+        heads = max(1, sizes['hidden_size'] // 64)
+        notes.append(f'its BERT is taken to have {heads} heads, 64 wide as the public ones')
+    heads = checked_heads(heads, sizes)
     model = dict(
         type='pir_mm.PIR',
         text_groups=1,

@@ -46,3 +46,5 @@ def test_heads_are_for_bert():
     with pytest.raises(ValueError, match='--bert-heads is for hf-bert and pir-itr, torchvision'):
         convert_weights('torchvision', layout_files.resnet(), {}, 4)
     assert convert_weights('hf-bert', layout_files.hf_bert(), {}, 4).target['heads'] == 4
+    with pytest.raises(ValueError, match='0 heads do not divide the width 16'):
+        convert_weights('hf-bert', layout_files.hf_bert(), {}, 0)

@@ -74,7 +74,9 @@ def test_heads_of_bert_are_as_wide_as_those_of_the_public_ones():
     weights = pir_itr()
     words = 'text_encoder.embeddings.word_embeddings.weight'
     wide = weights | {words: weights[words].repeat(1, 12)}
-    assert build(heads=None, weights=wide)[0]['text_encoder']['heads'] == 3
+    model, notes = build(heads=None, weights=wide)
+    assert model['text_encoder']['heads'] == 3
+    assert notes == ['its BERT is taken to have 3 heads, 64 wide as the public ones']
     assert build(heads=None)[0]['text_encoder']['heads'] == 1
     with pytest.raises(ValueError, match='3 heads do not divide the width 16'):
         build(heads=3)

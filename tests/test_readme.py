@@ -1,0 +1,93 @@
+"""What the READMEs show runs, and what they name is there."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from pir_mm.apis import load_retriever
+from pir_mm.apis.configuration import load_config
+from pir_mm.registry import MODELS
+from tests.conftest import DEMO, ROOT
+
+PAGES = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'configs/pir/README.md',
+    'projects/README.md',
+    'projects/custom_encoder/README.md',
+    'projects/custom_selector/README.md',
+]
+ROOMS = ('configs', 'pir_mm', 'projects', 'requirements', 'tests', 'tools')
+
+
+def read(page):
+    return (ROOT / page).read_text(encoding='utf-8')
+
+
+def python_block(word):
+    """The block of Python in the README that has this word in it."""
+    blocks = re.findall(r'```python\n(.*?)```', read('README.md'), flags=re.DOTALL)
+    (found,) = [block for block in blocks if word in block]
+    return found
+
+
+def files_named(text):
+    """Paths below the checkout's folders that no command writes, and targets of links."""
+    place = rf'(?<![\w/.-])(?:{"|".join(ROOMS)})/[\w./-]*[\w]'
+    paths = re.findall(rf'(?<!--out )(?<!--results ){place}', text)
+    links = re.findall(r'\]\((?!https?:|#)([^)\s]+)\)', text)
+    return paths, links
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_files_that_are_named_exist(page):
+    paths, links = files_named(read(page))
+    places = [ROOT / path for path in paths]
+    places += [(ROOT / page).parent / link for link in links]
+    assert [str(place) for place in places if not place.exists()] == []
+
+
+def test_paths_are_found_in_all_kinds_of_places():
+    text = 'run `configs/pir/x.py`, tools/x.sh, [y](y/z.md) [w](https://w.w/tools/w), a/tools/b.'
+    assert files_named(text) == (['configs/pir/x.py', 'tools/x.sh'], ['y/z.md'])
+    assert files_named('x --out tools/y --results tests/z.json') == ([], [])
+    assert files_named('of `pir_mm/`, /tools/x and work_dirs/tools/x') == ([], [])
+
+
+@pytest.mark.parametrize('page', ['README.md', 'configs/pir/README.md'])
+def test_configs_that_are_named_exist(page):
+    places = [(ROOT / page).parent, ROOT, ROOT / 'tools']
+    files = re.findall(r'`([\w./-]+\.py)`', read(page))
+    assert [f for f in files if not any((place / f).is_file() for place in places)] == []
+    known = {path.stem for path in (ROOT / 'configs').rglob('*.py')}
+    named = set(re.findall(r'\b(pir_itr_\w+?)(?:\.py)?\b(?!\.|/)', read(page)))
+    assert named
+    assert named <= known
+
+
+def test_the_python_block_runs(scenes, tiny_options, tmp_path, monkeypatch):
+    folder = tmp_path / 'work_dirs' / 'quickstart'
+    folder.mkdir(parents=True)
+    load_config(DEMO, tiny_options).dump(folder / 'config.py')
+    model = load_retriever(folder / 'config.py')
+    torch.save({'state_dict': model.state_dict()}, folder / 'best.pth')
+    monkeypatch.chdir(tmp_path)
+    names = {'paths': sorted((scenes / 'images').iterdir())[:3]}
+    exec(python_block('load_retriever'), names)
+    similarity = names['similarity']
+    assert similarity.shape == (1, 3)
+    assert similarity.dtype == np.float32
+    assert np.abs(similarity).max() <= 1 + 1e-6
+
+
+def test_the_child_config_builds(tmp_path):
+    shutil.copytree(ROOT / 'configs', tmp_path / 'configs')
+    child = tmp_path / 'configs' / 'pir' / 'child.py'
+    child.write_text(python_block('_base_'))
+    config = load_config(child)
+    encoder = MODELS.build(config.model).image_encoder
+    assert type(encoder.backbone).__name__ == 'ConvNeXt'
+    assert encoder(torch.rand(1, 3, 128, 128))[1].shape == (1, 16, config.model.image_encoder.dim)
