@@ -2,20 +2,21 @@
 
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 
 from pir_mm.registry import MODELS
 
 
 def build(init, depth=18):
-    return MODELS.build(
-        dict(
-            type='pir_mm.SceneClassifier',
-            backbone=dict(type='mmpretrain.ResNet', depth=depth, stem_channels=4, base_channels=4),
-            neck=dict(type='mmpretrain.GlobalAveragePooling'),
-            head=dict(type='mmpretrain.LinearClsHead', num_classes=3, in_channels=32),
-            init=str(init),
-        )
+    config = dict(
+        type='pir_mm.SceneClassifier',
+        backbone=dict(type='mmpretrain.ResNet', depth=depth, stem_channels=4, base_channels=4),
+        neck=dict(type='mmpretrain.GlobalAveragePooling'),
+        head=dict(type='mmpretrain.LinearClsHead', num_classes=3, in_channels=32),
+        init=str(init),
     )
+    with DefaultScope.overwrite_default_scope('pir_mm'):  # as in every run
+        return MODELS.build(config)
 
 
 @pytest.fixture
