@@ -16,16 +16,11 @@ class SceneClassifier(ImageClassifier):
     Args:
         init: weights of the backbone before training: ``'random'``, or a file in the backbone's
             own layout (for Swin also Microsoft's), loaded whole or refused.
-        data_preprocessor: mmpretrain's for classification if not given or without a type.
         args, kwargs: of ``mmpretrain.ImageClassifier``.
     """
 
-    def __init__(
-        self, *args, init: str = 'random', data_preprocessor: dict | None = None, **kwargs
-    ) -> None:
-        # The type is looked for in the default scope, which is not mmpretrain's here.
-        preprocessor = {'type': 'mmpretrain.ClsDataPreprocessor', **(data_preprocessor or {})}
-        super().__init__(*args, data_preprocessor=preprocessor, **kwargs)
+    def __init__(self, *args, init: str = 'random', **kwargs) -> None:
+        super().__init__(*args, **kwargs)
         self.init = init
 
     def init_weights(self) -> None:

@@ -12,7 +12,13 @@ def build(init, depth=18):
         type='pir_mm.SceneClassifier',
         backbone=dict(type='mmpretrain.ResNet', depth=depth, stem_channels=4, base_channels=4),
         neck=dict(type='mmpretrain.GlobalAveragePooling'),
-        head=dict(type='mmpretrain.LinearClsHead', num_classes=3, in_channels=32),
+        head=dict(
+            type='mmpretrain.LinearClsHead',
+            num_classes=3,
+            in_channels=32,
+            loss=dict(type='mmpretrain.CrossEntropyLoss'),
+        ),
+        data_preprocessor=dict(type='mmpretrain.ClsDataPreprocessor'),
         init=str(init),
     )
     with DefaultScope.overwrite_default_scope('pir_mm'):  # as in every run
