@@ -88,6 +88,8 @@ def test_the_child_config_builds(tmp_path):
     child = tmp_path / 'configs' / 'pir' / 'child.py'
     child.write_text(python_block('_base_'))
     config = load_config(child)
+    assert config.model.image_encoder.init == 'random'
+    assert config.optim_wrapper.paramwise_cfg.custom_keys['image_encoder.backbone'].lr_mult == 1
     encoder = MODELS.build(config.model).image_encoder
     assert type(encoder.backbone).__name__ == 'ConvNeXt'
     assert encoder(torch.rand(1, 3, 128, 128))[1].shape == (1, 16, config.model.image_encoder.dim)

@@ -38,13 +38,19 @@ def load_config(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if a key on the top level is a slip of the pen for one the Runner knows, or an
-            option sets a top-level key that neither the config nor the Runner has.
+        ValueError: if it is no Python, a key on the top level is a slip of the pen for one the
+            Runner knows, or an option sets a top-level key that neither the config nor the Runner
+            has.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'config {path} does not exist')
-    config = Config.fromfile(path, lazy_import=False)
+    try:
+        config = Config.fromfile(path, lazy_import=False)
+    except (SyntaxError, NameError) as error:
+        # mmengine names a temporary copy, the error below it does not
+        reason = error.__context__ or error
+        raise ValueError(f'config {path}, or one it inherits, is no Python: {reason}') from error
     known = RUNNER_KEYS | OTHER_KEYS
     for key in config:
         near = difflib.get_close_matches(key, known, n=1, cutoff=0.85)

@@ -31,8 +31,10 @@ def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict:
             f'{path} is no plain checkpoint: it is damaged, or holds Python objects that would '
             f'have to be unpickled, which can run any code; set {TRUST}=1 if you trust the file'
         ) from error
-    except (RuntimeError, EOFError) as error:
-        raise ValueError(f'{path} cannot be read as a checkpoint, it may be cut off') from error
+    except OSError:
+        raise
+    except Exception as error:  # there is no end to what a damaged file can raise
+        raise ValueError(f'{path} cannot be read as a checkpoint, it is damaged') from error
     if not isinstance(checkpoint, dict):
         raise ValueError(f'{path} holds a {type(checkpoint).__name__}, not a checkpoint')
     return checkpoint

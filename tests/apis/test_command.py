@@ -2,6 +2,7 @@ import pytest
 from torch.utils.data import DataLoader, Dataset
 
 from pir_mm.apis.command import exit_with_reason
+from pir_mm.apis.configuration import load_config
 
 
 class Broken(Dataset):
@@ -23,6 +24,18 @@ def test_an_expected_error_is_one_line(capsys):
     assert reason_of(ValueError('keep is 0'), capsys) == 'error: keep is 0\n'
     assert reason_of(KeyError('no such thing'), capsys) == 'error: no such thing\n'
     assert reason_of(ValueError('two\nlines'), capsys) == 'error: two lines\n'
+
+
+@pytest.mark.parametrize(
+    ('text', 'slip'), [('model = dict(\n', 'never closed'), ('a = b\n', "name 'b' is not defined")]
+)
+def test_a_slip_in_a_config_is_one_line(tmp_path, capsys, text, slip):
+    path = tmp_path / 'config.py'
+    path.write_text(text)
+    with pytest.raises(SystemExit), exit_with_reason():
+        load_config(path)
+    said = capsys.readouterr().err
+    assert said.startswith(f'error: config {path}, ') and slip in said and said.count('\n') == 1
 
 
 def test_the_error_of_a_loading_process_is_its_own_sentence(capsys):

@@ -1,4 +1,5 @@
 import pickle
+import random
 
 import pytest
 import torch
@@ -36,6 +37,22 @@ def test_says_that_a_damaged_file_is_none(tmp_path, content):
     (tmp_path / 'a.pth').write_bytes(content)
     with pytest.raises(ValueError, match=r'a\.pth'):
         read_checkpoint(tmp_path / 'a.pth')
+
+
+def test_whatever_damage_raises_is_one_sentence(tmp_path):
+    path = tmp_path / 'old.pth'
+    torch.save({'state_dict': {'a': torch.ones(3)}}, path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    generator = random.Random(0)
+    refused = 0
+    for _ in range(100):
+        place = generator.randrange(len(whole))
+        path.write_bytes(whole[:place] + bytes([generator.randrange(256)]) + whole[place + 1 :])
+        try:
+            read_checkpoint(path)
+        except ValueError as error:
+            refused += str(path) in str(error)
+    assert refused > 50
 
 
 def test_says_that_a_file_is_not_there(tmp_path):
