@@ -25,6 +25,7 @@ class SceneFolder(BaseDataset):
         train_ratio: share of each class in ``'train'``, rounded, between 0 and 1.
         seed: of the draw.
         pipeline: transforms; an item has ``img_path`` and ``gt_label``.
+        indices: those items only, or the first n, which are of the first classes.
 
     Raises:
         FileNotFoundError: if there is no such folder, or no pictures in folders in it.
@@ -41,6 +42,7 @@ class SceneFolder(BaseDataset):
         seed: int = 0,
         pipeline: Sequence[dict | Callable] = (),
         test_mode: bool = False,
+        indices: int | Sequence[int] | None = None,
     ) -> None:
         if split not in ('train', 'test'):
             raise ValueError(f"split must be 'train' or 'test', got {split!r}")
@@ -49,7 +51,9 @@ class SceneFolder(BaseDataset):
         self.split = split
         self.train_ratio = train_ratio
         self.seed = seed
-        super().__init__(data_root=data_root, pipeline=pipeline, test_mode=test_mode)
+        super().__init__(
+            data_root=data_root, pipeline=pipeline, test_mode=test_mode, indices=indices
+        )
 
     def load_data_list(self) -> list[dict]:
         root = Path(self.data_root)

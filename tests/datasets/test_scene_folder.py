@@ -54,3 +54,9 @@ def test_says_what_is_wrong(folder, changes, reason):
 def test_says_that_there_are_no_class_folders(tmp_path):
     with pytest.raises(FileNotFoundError, match='each class is a folder'):
         build(tmp_path)
+
+
+def test_a_part_of_it(folder):
+    whole = paths(build(folder))
+    assert paths(build(folder, indices=3)) == whole[:3]
+    assert paths(build(folder, indices=[0, 6])) == [whole[0], whole[6]]
