@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pir_mm.apis.picture_reader import test_pipeline
 from pir_mm.search import ModelFingerprint
@@ -47,10 +48,15 @@ def _hash_weights(model: nn.Module) -> str:
     state = [(name, tensor.data_ptr(), tensor._version) for name, tensor in weights]
     if model in _HASHED and _HASHED[model][0] == state:
         return _HASHED[model][1]
+    _HASHED[model] = (state, hash_tensors(dict(weights)))
+    return _HASHED[model][1]
+
+
+def hash_tensors(weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 of names, types, shapes and values, in hexadecimal; their order does not count."""
     digest = hashlib.sha256()
-    for name, tensor in weights:
+    for name, tensor in sorted(weights.items()):
         tensor = tensor.detach().cpu().contiguous()
         digest.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
-    _HASHED[model] = (state, digest.hexdigest())
     return digest.hexdigest()

@@ -10,6 +10,9 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
+from pir_mm.apis.fingerprint import hash_tensors
+from pir_mm.apis.weight_file import read_weight_file
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 # What may differ between two runs of one row.
 OF_THE_RUN = ('work_dir', 'launcher', 'randomness', 'resume', 'load_from')
@@ -38,10 +41,13 @@ def data_digest(config: Config) -> str:
 
 
 def weight_digests(config: Config) -> dict[str, str]:
-    """Digests of the files that parts of the model start from, by their paths."""
+    """Digests of the weights that parts of the model start from, by the paths of their files.
+
+    Of the tensors: a checkpoint holds times as well, so the same training gives another file.
+    """
     parts = [part for part in config.model.values() if isinstance(part, dict)]
     paths = {part['init'] for part in parts if Path(part.get('init', 'random')).is_file()}
-    return {path: digest(Path(path).read_bytes()) for path in sorted(paths)}
+    return {path: hash_tensors(read_weight_file(path).weights)[:16] for path in sorted(paths)}
 
 
 def hardware() -> str:

@@ -24,18 +24,20 @@ def test_a_config_is_known_without_its_seed_and_places():
     assert provenance.config_digest(config(lr=0.2)) != known
 
 
-def test_data_and_weights_are_known_by_their_bytes(tmp_path):
+def test_data_are_known_by_their_bytes_and_weights_by_their_tensors(tmp_path):
     captions, weights = tmp_path / 'captions.json', tmp_path / 'w.pth'
     captions.write_text('{}')
-    weights.write_bytes(b'one')
+    torch.save({'state_dict': {'w': torch.ones(2)}, 'meta': {'time': '9:00'}}, weights)
     loader = {'dataset': {'data_root': str(tmp_path)}}
     given = config(
         test_dataloader=loader, model={'part': {'init': str(weights)}, 'b': {'init': 'random'}}
     )
     data, digests = provenance.data_digest(given), provenance.weight_digests(given)
     assert list(digests) == [str(weights)]
+    torch.save({'state_dict': {'w': torch.ones(2)}, 'meta': {'time': '10:00'}}, weights)
+    assert provenance.weight_digests(given) == digests
     captions.write_text('{} ')
-    weights.write_bytes(b'two')
+    torch.save({'state_dict': {'w': torch.zeros(2)}, 'meta': {'time': '9:00'}}, weights)
     assert provenance.data_digest(given) != data
     assert provenance.weight_digests(given) != digests
     assert provenance.weight_digests(config()) == {}
