@@ -63,7 +63,7 @@ def hardware() -> str:
 
 
 def commit() -> str | None:
-    """The commit of the code, with ``+`` where files differ from it; None outside a checkout."""
+    """The commit of the code, with ``+`` where code differs from it; None outside a checkout."""
     if not (CHECKOUT / '.git').exists():
         return None
 
@@ -73,5 +73,6 @@ def commit() -> str | None:
         )
         return done.stdout.strip() if done.returncode == 0 else ''
 
-    changed = git('status', '--porcelain', '--untracked-files=no', '--', 'pir_mm', 'configs')
+    code = ('pir_mm', ':(glob)configs/**/*.py')  # results lie among the configs
+    changed = git('status', '--porcelain', '--untracked-files=no', '--', *code)
     return (git('rev-parse', '--short=12', 'HEAD') + '+' * bool(changed)) or None

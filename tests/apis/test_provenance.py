@@ -46,16 +46,22 @@ def test_data_are_known_by_their_bytes_and_weights_by_their_tensors(tmp_path):
 def test_the_commit_tells_changed_files(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, 'CHECKOUT', tmp_path)
     assert provenance.commit() is None
-    file = tmp_path / 'pir_mm' / '__init__.py'
-    file.parent.mkdir()
-    file.write_text('')
+    places = ('pir_mm/__init__.py', 'configs/pir/row.py', 'configs/pir/results/table.md')
+    module, config, table = files = [tmp_path / place for place in places]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text('')
     author = ['-c', 'user.name=a', '-c', 'user.email=a@b']
     for arguments in (['init', '-q'], ['add', '.'], [*author, 'commit', '-qm', 'first']):
         subprocess.run(['git', '-C', str(tmp_path), *arguments], check=True)
     clean = provenance.commit()
     assert len(clean) == 12
-    file.write_text('changed = 1\n')
-    assert provenance.commit() == clean + '+'
+    table.write_text('measured\n')
+    assert provenance.commit() == clean
+    for file in (module, config):
+        file.write_text('changed = 1\n')
+        assert provenance.commit() == clean + '+'
+        file.write_text('')
 
 
 def test_hardware_tells_the_threads_in_use():
