@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from pir_mm.visualization.picture_file import INK, PAGE_WIDTH, QUIET, RULE
 
 # The palette of Okabe and Ito without its yellow, which paper swallows.
 COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000')
 DASHES = ('-', (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
+# A validation that stands alone shows no dashes.
+MARKS = tuple({'marker': 'o', 'markersize': 3.5, 'fillstyle': fill} for fill in ('full', 'none'))
 RECALL = re.compile(r'(i2t|t2i)/R@(\d+)')
 WAYS = {'i2t': 'image to text', 't2i': 'text to image'}
 COLUMNS = 3
@@ -32,7 +35,8 @@ class Curves:
 def draw_learning_curves(runs: Sequence[Curves], step_name: str = 'epoch') -> Figure:
     """Draw the losses by iteration, mR and R@K by ``step_name``; a colour is a run.
 
-    In a panel that shows more than one quantity the dashes tell which.
+    In a panel that shows more than one quantity the dashes, and filled or hollow markers, tell
+    which.
 
     Args:
         runs: one or several, drawn in this order.
@@ -52,13 +56,14 @@ def draw_learning_curves(runs: Sequence[Curves], step_name: str = 'epoch') -> Fi
     places = figure.subplots(rows, columns, squeeze=False).flatten()
     for axes, (title, lines) in zip(places, panels.items(), strict=False):
         of_training = title == 'loss'
+        marks = [{}] * len(DASHES) if of_training else MARKS
         for run, colour in zip(runs, _colours(len(runs)), strict=True):
             records = run.training if of_training else run.validation
-            for key, dash in zip(lines, DASHES, strict=False):
-                _line(axes, records, key, colour, dash, marked=not of_training)
+            for key, dash, mark in zip(lines, DASHES, marks, strict=False):
+                _line(axes, records, key, colour, linestyle=dash, **mark)
         _dress(axes, title, 'iteration' if of_training else step_name)
         if len(lines) > 1:
-            _tell_dashes(axes, list(lines.values()))
+            _tell_styles(axes, list(lines.values()), marks)
     for axes in places[len(panels) :]:
         axes.set_visible(False)
     if named:
@@ -95,19 +100,19 @@ def _colours(count: int) -> list[str]:
     return [COLOURS[number % len(COLOURS)] for number in range(count)]
 
 
-def _line(axes: Axes, records: Records, key: str, colour: str, dash, marked: bool) -> None:
+def _line(axes: Axes, records: Records, key: str, colour: str, **style) -> None:
     steps = [step for step, line in records.items() if key in line]
     values = [records[step][key] for step in steps]
-    marker = {'marker': 'o', 'markersize': 2.5} if marked else {}
-    axes.plot(steps, values, color=colour, linestyle=dash, linewidth=1.1, **marker)
+    axes.plot(steps, values, color=colour, linewidth=1.1, **style)
 
 
 def _dress(axes: Axes, title: str, below: str) -> None:
     axes.set_title(f'{title}, percent' if title != 'loss' else title, fontsize=8, loc='left')
     axes.set_xlabel(below, fontsize=7)
     axes.tick_params(labelsize=7, color=RULE)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.06 * axes.dataLim.ymax or 1)
     axes.set_xlim(left=0)
+    axes.xaxis.set_major_locator(MaxNLocator('auto', integer=True))
     axes.grid(color=RULE, linewidth=0.5)
     for side in ('top', 'right'):
         axes.spines[side].set_visible(False)
@@ -115,9 +120,9 @@ def _dress(axes: Axes, title: str, below: str) -> None:
         axes.spines[side].set_color(QUIET)
 
 
-def _tell_dashes(axes: Axes, words: Sequence[str]) -> None:
+def _tell_styles(axes: Axes, words: Sequence[str], marks: Sequence[Mapping]) -> None:
     entries = [
-        Line2D([], [], color=INK, linewidth=1.1, linestyle=dash, label=word)
-        for word, dash in zip(words, DASHES, strict=False)
+        Line2D([], [], color=INK, linewidth=1.1, linestyle=dash, label=word, **mark)
+        for word, dash, mark in zip(words, DASHES, marks, strict=False)
     ]
     axes.legend(handles=entries, fontsize=6.5, frameon=False, handlelength=2.6)

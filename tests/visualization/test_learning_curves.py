@@ -50,6 +50,17 @@ def test_dashes_tell_quantities_and_colours_tell_runs():
     ]
 
 
+def test_a_validation_that_stands_alone_is_seen_and_tells_its_direction():
+    alone = Curves('alone', {}, {1: VALIDATION[1]})
+    axes = panels(draw_learning_curves([alone]))['R@1']
+    assert [line.get_fillstyle() for line in axes.lines] == ['full', 'none']
+    assert [line.get_marker() for line in axes.lines] == ['o', 'o']
+    legend = axes.get_legend().get_lines()
+    assert [line.get_fillstyle() for line in legend] == ['full', 'none']
+    assert axes.get_ylim()[1] > 1.05 * 2.0
+    assert all(tick == int(tick) for tick in axes.get_xticks())
+
+
 def test_axes_say_what_they_count():
     seen = panels(draw_learning_curves([ONE], 'iteration'))
     assert seen['mR'].get_xlabel() == 'iteration'
