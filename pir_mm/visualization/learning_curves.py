@@ -110,7 +110,9 @@ def _dress(axes: Axes, title: str, below: str) -> None:
     axes.set_title(f'{title}, percent' if title != 'loss' else title, fontsize=8, loc='left')
     axes.set_xlabel(below, fontsize=7)
     axes.tick_params(labelsize=7, color=RULE)
-    axes.set_ylim(0, 1.06 * axes.dataLim.ymax or 1)
+    axes.update_datalim([(0, 0)])  # from here the margin above is counted, for one value too
+    axes.margins(y=0.06)
+    axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator('auto', integer=True))
     axes.grid(color=RULE, linewidth=0.5)

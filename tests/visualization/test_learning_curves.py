@@ -61,6 +61,13 @@ def test_a_validation_that_stands_alone_is_seen_and_tells_its_direction():
     assert all(tick == int(tick) for tick in axes.get_xticks())
 
 
+def test_a_run_that_has_diverged_is_drawn_too():
+    diverged = Curves('diverged', {20: {'loss': float('nan')}}, {1: {'mR': 0.0}})
+    seen = panels(draw_learning_curves([diverged]))
+    assert [axes.get_ylim()[0] for axes in seen.values()] == [0, 0]
+    assert all(0 < axes.get_ylim()[1] < 2 for axes in seen.values())
+
+
 def test_axes_say_what_they_count():
     seen = panels(draw_learning_curves([ONE], 'iteration'))
     assert seen['mR'].get_xlabel() == 'iteration'
