@@ -43,13 +43,14 @@ def _relevant(value: Any) -> Any:
 
 
 def _hash_weights(model: nn.Module) -> str:
-    weights = sorted(model.state_dict().items())
+    weights = model.state_dict()
     # A search asks again and again; torch counts the changes of a tensor.
-    state = [(name, tensor.data_ptr(), tensor._version) for name, tensor in weights]
+    state = [(name, tensor.data_ptr(), tensor._version) for name, tensor in weights.items()]
     if model in _HASHED and _HASHED[model][0] == state:
         return _HASHED[model][1]
-    _HASHED[model] = (state, hash_tensors(dict(weights)))
-    return _HASHED[model][1]
+    digest = hash_tensors(weights)
+    _HASHED[model] = (state, digest)
+    return digest
 
 
 def hash_tensors(weights: Mapping[str, Tensor]) -> str:

@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 
 from pir_mm.apis.fingerprint import hash_tensors
-from pir_mm.apis.weight_file import read_weight_file
+from pir_mm.registry import WEIGHT_INITIALIZERS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # What may differ between two runs of one row.
@@ -47,7 +47,8 @@ def weight_digests(config: Config) -> dict[str, str]:
     """
     parts = [part for part in config.model.values() if isinstance(part, dict)]
     paths = {part['init'] for part in parts if Path(part.get('init', 'random')).is_file()}
-    return {path: hash_tensors(read_weight_file(path).weights)[:16] for path in sorted(paths)}
+    read_weights = WEIGHT_INITIALIZERS.get('pir_mm.read_weights')  # as training has read them
+    return {path: hash_tensors(read_weights(path))[:16] for path in sorted(paths)}
 
 
 def hardware() -> str:

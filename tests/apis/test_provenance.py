@@ -27,7 +27,9 @@ def test_a_config_is_known_without_its_seed_and_places():
 def test_data_are_known_by_their_bytes_and_weights_by_their_tensors(tmp_path):
     captions, weights = tmp_path / 'captions.json', tmp_path / 'w.pth'
     captions.write_text('{}')
-    torch.save({'state_dict': {'w': torch.ones(2)}, 'meta': {'time': '9:00'}}, weights)
+    torch.save(
+        {'state_dict': {'w': torch.ones(2), 'version': 1}, 'meta': {'time': '9:00'}}, weights
+    )
     loader = {'dataset': {'data_root': str(tmp_path)}}
     given = config(
         test_dataloader=loader, model={'part': {'init': str(weights)}, 'b': {'init': 'random'}}

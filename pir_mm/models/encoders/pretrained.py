@@ -7,8 +7,10 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from pir_mm.models.encoders.weight_content import read_content
+from pir_mm.registry import WEIGHT_INITIALIZERS
 
 
+@WEIGHT_INITIALIZERS.register_module()
 def read_weights(path: str | Path) -> dict[str, Tensor]:
     """The tensors of a weight file by name, read by :func:`read_content`.
 
