@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from pir_mm.apis.table_row import RECALLS, make_row
+from pir_mm.apis.result_table import render_table
+from pir_mm.apis.table_row import make_row
 from tests.conftest import ROOT
 
 PAGE = ROOT / 'configs' / 'pir' / 'README.md'
 RESULTS = PAGE.parent / 'results'
 
 
-def tables(page):
+def tables(text):
     """Cells of every table of a page, row by row, its head first."""
     found = [[]]
-    for line in page.read_text(encoding='utf-8').splitlines():
+    for line in text.splitlines():
         if line.startswith('|'):
             found[-1].append([cell.strip() for cell in line.strip('|').split('|')])
         elif found[-1]:
@@ -23,7 +24,11 @@ def tables(page):
     return [[rows[0], *rows[2:]] for rows in found if rows]
 
 
-MEASURED = [rows[1:] for rows in tables(PAGE) if 'seeds' in rows[0]]
+def read(page):
+    return page.read_text(encoding='utf-8')
+
+
+MEASURED = [rows[1:] for rows in tables(read(PAGE)) if 'seeds' in rows[0]]
 
 
 def runs_of(row):
@@ -31,20 +36,12 @@ def runs_of(row):
     return [json.loads(path.read_text()) for path in sorted(RESULTS.glob(f'{stem}_seed*.json'))]
 
 
-def spread(value, deviation, sign=''):
-    return f'{value:{sign}.2f}' + (f' ± {deviation:.2f}' if deviation is not None else '')
-
-
 def expected(row, baseline):
-    """What stands behind name and config: the runs, summarised anew."""
-    row = make_row(runs_of(row), None if row is baseline else runs_of(baseline))
-    cells = [str(len(row.seeds)), *(f'{row.recall[key]:.2f}' for key in RECALLS)]
-    cells += [spread(row.recall['mR'], row.deviation), '{:.2f} to {:.2f}'.format(*row.interval)]
-    cells += ['', '']
-    if row.difference is not None:
-        cells[-2] = spread(row.difference, row.difference_deviation, '+')
-        cells[-1] = '{:+.2f} to {:+.2f}'.format(*row.difference_interval)
-    return [*cells, f'{row.without:.2f}']
+    """What stands behind name and config: the runs, summarised anew, less minutes and size."""
+    runs = runs_of(row)
+    summary = make_row(runs, None if row is baseline else runs_of(baseline))
+    ((_, cells),) = tables(render_table([summary], runs, ''))
+    return cells[1:-2]
 
 
 @pytest.mark.parametrize('rows', MEASURED, ids=lambda rows: Path(rows[0][1]).stem)
@@ -59,6 +56,6 @@ def test_every_measured_run_is_in_a_table():
 
 
 def test_the_first_page_repeats_rows_of_the_table():
-    (rows,) = [rows for rows in tables(ROOT / 'README.md') if 'mR' in rows[0]]
+    (rows,) = [rows for rows in tables(read(ROOT / 'README.md')) if 'mR' in rows[0]]
     known = [row[3:11] for rows in MEASURED for row in rows]
     assert [row[0] for row in rows[1:] if row[1:] not in known] == ['chance']
