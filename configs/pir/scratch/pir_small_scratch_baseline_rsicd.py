@@ -3,12 +3,8 @@
 mim train pir_mm configs/pir/scratch/pir_small_scratch_baseline_rsicd.py
 """
 
-_base_ = './pir_small_scratch_rsicd.py'
+_base_ = '../small/pir_small_baseline_rsicd.py'
 
-model = dict(
-    instruction_encoder=None,
-    selector=None,
-    spatial_pae=None,
-    temporal_pae=None,
-    head=dict(losses=dict(affiliation=None)),
-)
+model = dict(image_encoder=dict(init='random'))
+# at random it learns at the rate of the rest
+optim_wrapper = dict(paramwise_cfg=dict(custom_keys={'image_encoder.backbone': dict(lr_mult=1.0)}))
