@@ -44,7 +44,7 @@ def shared_dir():
 @pytest.fixture(scope='session')
 def scenes(tmp_path_factory):
     """A prepared data set of 64 generated scenes: its folder."""
-    from pir_mm.apis.scenes import make_scenes
+    from pir_mm.apis.data.scenes import make_scenes
 
     folder = tmp_path_factory.mktemp('data') / 'scenes'
     make_scenes(folder, n_images=64, seed=0)
@@ -60,7 +60,7 @@ def tiny_options(scenes):
 @pytest.fixture
 def tiny_demo(tiny_options, tmp_path):
     """The demo config at tiny widths on generated scenes, of one epoch."""
-    from pir_mm.apis.configuration import load_config
+    from pir_mm.apis.training.configuration import load_config
 
     options = [*tiny_options, 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1']
     return load_config(DEMO, options, work_dir=str(tmp_path / 'run'))

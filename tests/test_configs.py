@@ -6,7 +6,7 @@ import pytest
 import torch
 from mmengine.runner import Runner
 
-from pir_mm.apis.configuration import load_config
+from pir_mm.apis.training.configuration import load_config
 from pir_mm.registry import MODELS
 from tests.conftest import ROOT
 

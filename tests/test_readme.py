@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pir_mm.apis import load_retriever
-from pir_mm.apis.configuration import load_config
+from pir_mm.apis.training.configuration import load_config
 from pir_mm.registry import MODELS
 from tests.conftest import DEMO, ROOT
 

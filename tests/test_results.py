@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pir_mm.apis.result_table import render_table
-from pir_mm.apis.table_row import make_row
+from pir_mm.apis.tables.table import make_row, render_table
 from tests.conftest import ROOT
 
 PAGE = ROOT / 'configs' / 'pir' / 'README.md'

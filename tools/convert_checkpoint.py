@@ -57,7 +57,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.conversion import convert_checkpoint
+        from pir_mm.apis.weights.conversion import convert_checkpoint
 
         meta = convert_checkpoint(**vars(arguments))
         dropped = ', '.join(f'{count} {rule}' for rule, count in meta['dropped'].items())

@@ -58,22 +58,22 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def embedded(arguments: argparse.Namespace):
-    from pir_mm.apis.split_embedding import embed_split
+    from pir_mm.apis.search.embedded_split import embed_split
 
     model = loaded(arguments)
     return model, embed_split(model, arguments.split)
 
 
 def loaded(arguments: argparse.Namespace):
-    from pir_mm.apis.model import load_retriever
-    from pir_mm.apis.training import check_devices
+    from pir_mm.apis.training.running import check_devices
+    from pir_mm.apis.weights.loading import load_retriever
 
     check_devices(arguments.device, gpus=None)
     return load_retriever(arguments.config, arguments.checkpoint, arguments.device)
 
 
 def embeddings(arguments: argparse.Namespace) -> None:
-    from pir_mm.apis.embedding_drawing import draw_embeddings
+    from pir_mm.apis.drawing.embeddings import draw_embeddings
 
     chosen = (arguments.texts, arguments.neighbours, arguments.pairs, arguments.seed)
     for a, b, share in draw_embeddings(embedded(arguments)[1], arguments.out, *chosen):
@@ -81,21 +81,21 @@ def embeddings(arguments: argparse.Namespace) -> None:
 
 
 def rankings(arguments: argparse.Namespace) -> None:
-    from pir_mm.apis.ranking_drawing import draw_rankings
+    from pir_mm.apis.drawing.rankings import draw_rankings
 
     chosen = (arguments.text, arguments.image, arguments.queries, arguments.top_k, arguments.seed)
     draw_rankings(*embedded(arguments), arguments.out, *chosen)
 
 
 def beliefs(arguments: argparse.Namespace) -> None:
-    from pir_mm.apis.belief_drawing import draw_picture_beliefs
+    from pir_mm.apis.drawing.beliefs import draw_picture_beliefs
 
     for one in draw_picture_beliefs(loaded(arguments), arguments.pictures, arguments.out):
         print(f'{one.name}: {one.caption}')
 
 
 def curves(arguments: argparse.Namespace) -> None:
-    from pir_mm.apis.curve_drawing import draw_curves
+    from pir_mm.apis.drawing.curves import draw_curves
 
     for run in draw_curves(arguments.work_dirs, arguments.out):
         counted = f'{run.starts} start(s), {max(run.training)} iterations'
@@ -103,7 +103,7 @@ def curves(arguments: argparse.Namespace) -> None:
 
 
 def scenes(arguments: argparse.Namespace) -> None:
-    from pir_mm.apis.scene_drawing import draw_scenes
+    from pir_mm.apis.drawing.scene_recall import draw_scenes
 
     print('pictures  image to text  text to image  scene')
     for row in draw_scenes(embedded(arguments)[1], arguments.out, arguments.k):

@@ -28,9 +28,9 @@ def main() -> None:
     with exit_with_reason():
         import torch
 
-        from pir_mm.apis.indexing import index_pictures
-        from pir_mm.apis.model import load_retriever
-        from pir_mm.apis.training import check_devices
+        from pir_mm.apis.search.indexing import index_pictures
+        from pir_mm.apis.training.running import check_devices
+        from pir_mm.apis.weights.loading import load_retriever
 
         check_devices(arguments.device, gpus=None)
         config, checkpoint = arguments.model

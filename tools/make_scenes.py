@@ -29,7 +29,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.scenes import make_scenes
+        from pir_mm.apis.data.scenes import make_scenes
 
         make_scenes(**vars(arguments))
 

@@ -41,7 +41,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.preparation import prepare_dataset
+        from pir_mm.apis.data.preparation import prepare_dataset
 
         prepare_dataset(**vars(arguments))
 

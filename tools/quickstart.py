@@ -28,7 +28,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.quickstart import run_quickstart
+        from pir_mm.apis.training.quickstart import run_quickstart
 
         run_quickstart(
             TOOLS,

@@ -49,7 +49,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.table_running import run_table
+        from pir_mm.apis.tables.run_table import run_table
 
         failed = run_table(
             arguments.configs,

@@ -38,9 +38,15 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.search_results import format_hits, list_hits, write_results
-        from pir_mm.apis.searching import load_index_model, open_index, rank_queries
-        from pir_mm.apis.training import check_devices
+        from pir_mm.apis.search.searching import (
+            format_hits,
+            list_hits,
+            load_index_model,
+            open_index,
+            rank_queries,
+            write_results,
+        )
+        from pir_mm.apis.training.running import check_devices
 
         check_devices(arguments.device, gpus=None)
         index = open_index(arguments.index)

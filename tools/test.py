@@ -35,8 +35,8 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.configuration import load_config
-        from pir_mm.apis.training import check_devices, test
+        from pir_mm.apis.training.configuration import load_config
+        from pir_mm.apis.training.running import check_devices, test
 
         check_devices(arguments.device, arguments.gpus)
         config = load_config(

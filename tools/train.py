@@ -46,8 +46,8 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.configuration import load_config
-        from pir_mm.apis.training import adapt_training, check_devices, train
+        from pir_mm.apis.training.configuration import load_config
+        from pir_mm.apis.training.running import adapt_training, check_devices, train
 
         check_devices(arguments.device, arguments.gpus)
         config = load_config(

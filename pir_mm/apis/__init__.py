@@ -1,11 +1,16 @@
 """What tools, notebooks and projects call."""
 
-from pir_mm.apis.embedding import embed_images, embed_texts
-from pir_mm.apis.indexing import index_pictures
-from pir_mm.apis.model import load_retriever
-from pir_mm.apis.model_hub import register_models
-from pir_mm.apis.search_results import write_results
-from pir_mm.apis.searching import load_index_model, open_index, search_index, search_sheet
+from pir_mm.apis.search.embedding import embed_images, embed_texts
+from pir_mm.apis.search.indexing import index_pictures
+from pir_mm.apis.search.searching import (
+    load_index_model,
+    open_index,
+    search_index,
+    search_sheet,
+    write_results,
+)
+from pir_mm.apis.weights.loading import load_retriever
+from pir_mm.apis.weights.model_hub import register_models
 
 __all__ = [
     'embed_images',

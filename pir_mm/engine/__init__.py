@@ -1,6 +1,5 @@
 """What mmengine's Runner needs beside its own parts."""
 
-from pir_mm.engine.atomic_backend import AtomicBackend
 from pir_mm.engine.bf16_optim_wrapper import Bf16OptimWrapper
 from pir_mm.engine.checkpoint_loading import (
     load_local_files_safely,
@@ -9,6 +8,7 @@ from pir_mm.engine.checkpoint_loading import (
 )
 from pir_mm.engine.cpu_process_group import CPU_MODEL_WRAPPER, join_cpu_process_group
 from pir_mm.engine.hooks import EpochSeedHook, RankingSheetHook, SafeCheckpointHook
+from pir_mm.engine.hooks.safe_checkpoint_hook import AtomicBackend
 
 __all__ = [
     'CPU_MODEL_WRAPPER',

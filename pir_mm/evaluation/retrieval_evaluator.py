@@ -8,16 +8,16 @@ from mmengine.dist import broadcast_object_list, gather_object, is_main_process
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from pir_mm.evaluation.embedded_set import EmbeddedSample, EmbeddedSet
+from pir_mm.functional.ranks import Standing
 from pir_mm.functional.recall import (
     TOPK,
+    check_rules,
     median_rank,
     recall_of_standing,
     standing_from_embeddings,
 )
-from pir_mm.functional.recall_inputs import check_rules
-from pir_mm.functional.standing import Standing
 from pir_mm.registry import METRICS
+from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet
 
 
 @METRICS.register_module()

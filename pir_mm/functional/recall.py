@@ -1,19 +1,57 @@
-"""Recall of text-image retrieval, as the tables of the field report it.
-
-R@K of a query is 1 if any of its positives is among the first K of the gallery, else 0; R@K of a
-direction is the mean over its queries, in percent; mR is the mean of all R@K of both directions.
-``i2t`` ranks texts for each image, which may have several positives; ``t2i`` ranks images for
-each text, which has one.
-"""
+"""What the repeated captions of a test set leave to be reached."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from pir_mm.functional.ranking import rank_embeddings, rank_matrix
-from pir_mm.functional.recall_inputs import check_rules, checked_embeddings, checked_owner
-from pir_mm.functional.standing import Standing
+from pir_mm.functional.ranks import TIES, Standing, rank_embeddings, rank_matrix
+
+
+def check_rules(topk: Sequence[int], ties: str) -> None:
+    """Raise a ValueError unless ``topk`` holds whole numbers from 1 and ``ties`` is a rule."""
+    if not topk or any(k != int(k) or k < 1 for k in topk):
+        raise ValueError(f'topk={topk} must be whole numbers of at least 1')
+    if ties not in TIES:
+        raise ValueError(f'ties={ties!r} is none of {", ".join(TIES)}')
+
+
+def checked_owner(image_of_text: Tensor | np.ndarray, images: int, texts: int) -> Tensor:
+    """Image of each text, ``(texts,)`` long on the CPU, of which no image is without."""
+    owner = torch.as_tensor(image_of_text).cpu()
+    if owner.shape != (texts,) or owner.is_floating_point() or owner.dtype == torch.bool:
+        raise ValueError(
+            f'image_of_text must hold a whole number for each of {texts} texts, '
+            f'got {owner.dtype} {tuple(owner.shape)}'
+        )
+    owner = owner.long()
+    if texts and not 0 <= owner.min() <= owner.max() < images:
+        raise ValueError(
+            f'image_of_text names images {owner.min()} to {owner.max()}, but there are {images}, '
+            'numbered from 0'
+        )
+    without = (owner.bincount(minlength=images) == 0).nonzero()
+    if len(without) or not images:
+        raise ValueError(
+            f'{len(without)} of {images} images have no text, first image '
+            f'{without[0].item() if images else "none"}: recall is not defined for them, leave '
+            'them out'
+        )
+    return owner
+
+
+def checked_embeddings(values: Tensor | np.ndarray, what: str) -> Tensor:
+    """Finite ``(count, width)`` embeddings, float32 or float64; ``what`` names them in errors."""
+    if not isinstance(values, Tensor):
+        values = torch.from_numpy(np.require(values, requirements=['C', 'W']))
+    values = values.detach()
+    if values.dim() != 2:
+        raise ValueError(f'{what} embeddings must be (count, width), got {tuple(values.shape)}')
+    if not values.isfinite().all():
+        raise ValueError(f'{what} embeddings hold a number that is not finite: mend the model')
+    return values if values.dtype == torch.float64 else values.float()
+
 
 TOPK = (1, 5, 10)
 
@@ -116,3 +154,41 @@ def recall_of_standing(
 def median_rank(standing: Standing, ties: str = 'expected') -> float:
     """Median over queries of the rank, from 1, of the first positive."""
     return 1 + np.median(standing.ahead(ties).numpy()).item()
+
+
+def recall_ceiling(
+    image_of_text: Tensor, text_id: Tensor, topk: Sequence[int] = TOPK
+) -> dict[str, float]:
+    """Highest recall that any model can reach which ranks by the words of a caption alone.
+
+    Captions of the same words get the same ranking of pictures, though each has its own picture
+    to find. At best the K pictures that these words belong to most often come first. A picture
+    can always rank its own captions first, so the other direction is bounded by 100.
+
+    Args:
+        image_of_text: ``(M,)`` long, picture of each caption; every picture has one.
+        text_id: ``(M,)`` long, the same for captions of the same words.
+        topk: values of K.
+
+    Returns:
+        the keys of :func:`pir_mm.functional.recall.retrieval_recall`, percent, unrounded.
+
+    Raises:
+        ValueError: if lengths differ or an argument is not as said.
+    """
+    check_rules(topk, 'expected')
+    if len(image_of_text) != len(text_id) or not len(text_id):
+        raise ValueError(f'{len(image_of_text)} captions came with {len(text_id)} text ids')
+    owner = checked_owner(image_of_text, int(image_of_text.max()) + 1, len(text_id))
+    pairs, times = torch.stack([text_id, owner], dim=1).unique(dim=0, return_counts=True)
+    # Within each text the pictures it belongs to most often come first.
+    order = times.argsort(descending=True, stable=True)
+    order = order[pairs[order, 0].argsort(stable=True)]
+    text, times = pairs[order, 0], times[order]
+    _, group, sizes = text.unique_consecutive(return_inverse=True, return_counts=True)
+    place = torch.arange(len(text)) - (sizes.cumsum(0) - sizes)[group]
+    recall = {f'i2t/R@{k}': 100.0 for k in topk}
+    for k in topk:
+        recall[f't2i/R@{k}'] = 100 * times[place < k].sum().item() / len(text_id)
+    recall['mR'] = sum(recall.values()) / len(recall)
+    return recall

@@ -1,13 +1,12 @@
 """Vectors of pictures on disk, and the search among them."""
 
+from pir_mm.files.walking import ENDINGS, find_files, picture_size
 from pir_mm.search.embedding_index import EmbeddingIndex
 from pir_mm.search.exact_store import ExactStore
-from pir_mm.search.index_card import IndexCard, SkippedPicture
+from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
 from pir_mm.search.index_writer import IndexWriter
-from pir_mm.search.model_fingerprint import ModelFingerprint
-from pir_mm.search.picture_files import ENDINGS, find_files, picture_size
 from pir_mm.search.result_files import Hit, write_csv, write_geojson
-from pir_mm.search.tile import Tile
+from pir_mm.search.tiles import Tile
 
 __all__ = [
     'ENDINGS',

@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pir_mm.search.exact_store import ExactStore
-from pir_mm.search.index_card import IndexCard
-from pir_mm.search.model_fingerprint import ModelFingerprint
-from pir_mm.search.tile import Tile
-from pir_mm.search.tile_table import count_tiles, read_tiles
+from pir_mm.search.index_card import IndexCard, ModelFingerprint
+from pir_mm.search.tiles import Tile, count_tiles, read_tiles
 from pir_mm.structures.ranking import Ranking
 
 CARD = 'index.json'

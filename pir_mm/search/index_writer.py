@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pir_mm.search.embedding_index import CARD, PREVIOUS, TILES, VECTORS
-from pir_mm.search.index_card import IndexCard, SkippedPicture
-from pir_mm.search.model_fingerprint import ModelFingerprint
-from pir_mm.search.tile import Tile
-from pir_mm.search.tile_table import write_tiles
+from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
+from pir_mm.search.tiles import Tile, write_tiles
 
 PARTIAL = '.partial'
 

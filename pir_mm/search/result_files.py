@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pir_mm.search.tile import Tile
+from pir_mm.search.tiles import Tile
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Values with checked invariants."""
 
-from pir_mm.structures.pairing import Pairing
+from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet
 from pir_mm.structures.ranking import Ranking
 
-__all__ = ['Pairing', 'Ranking']
+__all__ = ['EmbeddedSample', 'EmbeddedSet', 'Ranking']

@@ -9,7 +9,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from pir_mm.visualization.picture_file import PAGE_WIDTH, QUIET
+from pir_mm.visualization.figure_file import PAGE_WIDTH, QUIET
 from pir_mm.visualization.text_block import font, shorten
 
 COLOURS = 'cividis'  # reads the same with any colour vision, and in grey

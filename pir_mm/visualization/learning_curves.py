@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from pir_mm.visualization.picture_file import INK, PAGE_WIDTH, QUIET, RULE
+from pir_mm.visualization.figure_file import INK, PAGE_WIDTH, QUIET, RULE
 
 # The palette of Okabe and Ito without its yellow, which paper swallows.
 COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000')

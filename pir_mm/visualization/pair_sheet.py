@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageOps
 
-from pir_mm.visualization.picture_file import INK, QUIET, save_picture
+from pir_mm.visualization.figure_file import INK, QUIET, save_picture
 from pir_mm.visualization.text_block import font, line_height, shorten
 from pir_mm.visualization.thumbnail import thumbnail
 

@@ -2,14 +2,138 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from pir_mm.registry import VISUALIZERS
 from pir_mm.structures.ranking import Ranking
-from pir_mm.visualization.sheet_section import MARGIN, Content, Result, Section
+from pir_mm.visualization.text_block import draw_block, font, line_height, shorten
+from pir_mm.visualization.thumbnail import thumbnail
+
+Content = str | Path | np.ndarray
+
+INK, QUIET, RULE, CARD = '#1f2328', '#656d76', '#d8dee4', '#f6f8fa'
+RIGHT, WRONG, UNKNOWN = '#1a7f37', '#cf222e', '#d0d7de'
+MARGIN, GAP, FRAME, PADDING = 36, 18, 4, 12
+HEADING, QUERY, SENTENCE, NOTE, RANK = (
+    font(20, 'bold'), font(17), font(14), font(13), font(13, 'bold'),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one cell shows."""
+
+    content: Content
+    score: float
+    right: bool | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows of one query and its results each; more than ``columns`` results take several lines.
+
+    Args:
+        columns: results in a line.
+        cell: side of a result in pixels.
+        max_pixels: of a picture file that is decoded.
+        named: whether results are files, so that a line is kept for their names.
+    """
+
+    columns: int
+    cell: int
+    max_pixels: int
+    named: bool
+
+    @property
+    def width(self) -> int:
+        return self._left(self.columns) - GAP + MARGIN
+
+    @property
+    def line_step(self) -> int:
+        notes = line_height(RANK) + line_height(NOTE) * self.named
+        return self.cell + 2 * FRAME + notes + 2 * GAP
+
+    def draw(
+        self, heading: str, rows: Sequence[tuple[Content, Sequence[Result]]], legend: bool
+    ) -> Image.Image:
+        """The section as a picture, ``legend`` telling what the colours mean."""
+        top = line_height(HEADING) + GAP
+        lines = [max(1, -(-len(results) // self.columns)) for _, results in rows]
+        size = (self.width, top + sum(lines) * self.line_step - GAP)
+        canvas = Image.new('RGB', size, 'white')
+        draw = ImageDraw.Draw(canvas)
+        room = self.width - 2 * MARGIN
+        if legend:
+            room = self._legend(draw) - GAP - MARGIN
+        draw.text((MARGIN, 0), shorten(heading, HEADING, room), font=HEADING, fill=INK)
+        y = top
+        for (query, results), count in zip(rows, lines, strict=True):
+            draw.line((MARGIN, y - GAP // 2, self.width - MARGIN, y - GAP // 2), fill=RULE)
+            self._query(canvas, y + GAP // 2, query)
+            for number, result in enumerate(results):
+                line, column = divmod(number, self.columns)
+                corner = (self._left(column), y + GAP // 2 + line * self.line_step)
+                self._result(canvas, corner, number + 1, result)
+            y += count * self.line_step
+        return canvas
+
+    def _left(self, column: int) -> int:
+        """Left edge of a column of results. The query's is a third wider than a cell."""
+        return MARGIN + self.cell * 4 // 3 + GAP + column * (self.cell + 2 * FRAME + GAP)
+
+    def _legend(self, draw: ImageDraw.ImageDraw) -> int:
+        """Draw the legend at the right edge and tell where it begins."""
+        x = self.width - MARGIN
+        middle = line_height(HEADING) // 2
+        for colour, word in ((WRONG, '✗ wrong'), (RIGHT, '✓ right')):
+            x -= round(NOTE.getlength(word))
+            draw.text((x, middle), word, font=NOTE, fill=colour, anchor='lm')
+            x -= GAP
+        return x
+
+    def _query(self, canvas: Image.Image, y: int, query: Content) -> None:
+        if isinstance(query, str):
+            box = (MARGIN, y + FRAME, self._left(0) - GAP, y + FRAME + self.cell)
+            draw_block(ImageDraw.Draw(canvas), box, query, QUERY, INK)
+            return
+        canvas.paste(thumbnail(query, self.cell, self.max_pixels), (MARGIN, y + FRAME))
+        if isinstance(query, Path):
+            place = (MARGIN, y + self.cell + 2 * FRAME + 4)
+            self._file_name(ImageDraw.Draw(canvas), place, query)
+
+    def _result(
+        self, canvas: Image.Image, corner: tuple[int, int], rank: int, result: Result
+    ) -> None:
+        x, y = corner
+        inner, outer = self.cell + FRAME, self.cell + 2 * FRAME
+        colour = {None: UNKNOWN, True: RIGHT, False: WRONG}[result.right]
+        draw = ImageDraw.Draw(canvas)
+        draw.rectangle((x, y, x + outer - 1, y + outer - 1), fill=colour)
+        if isinstance(result.content, str):
+            draw.rectangle((x + FRAME, y + FRAME, x + inner - 1, y + inner - 1), fill=CARD)
+            box = (x + FRAME + PADDING, y + FRAME + PADDING, x + inner - PADDING, y + inner - 6)
+            draw_block(draw, box, result.content, SENTENCE, INK)
+        else:
+            picture = thumbnail(result.content, self.cell, self.max_pixels)
+            canvas.paste(picture, (x + FRAME, y + FRAME))
+        below = y + outer + 4
+        draw.text((x, below), str(rank), font=RANK, fill=INK)
+        gap = round(RANK.getlength(f'{rank}  '))
+        draw.text((x + gap, below), f'{round(result.score, 3) + 0.0:.3f}', font=NOTE, fill=QUIET)
+        if result.right is not None:
+            mark = '✓' if result.right else '✗'
+            draw.text((x + outer, below), mark, font=RANK, fill=colour, anchor='ra')
+        if isinstance(result.content, Path):
+            self._file_name(draw, (x, below + line_height(RANK)), result.content)
+
+    def _file_name(self, draw: ImageDraw.ImageDraw, place: tuple[int, int], path: Path) -> None:
+        # The end of a name holds its number, which tells the pictures of a scene apart.
+        name = shorten(path.name, NOTE, self.cell + 2 * FRAME, keep_end=8)
+        draw.text(place, name, font=NOTE, fill=QUIET)
 
 
 @VISUALIZERS.register_module()

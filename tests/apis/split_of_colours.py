@@ -2,7 +2,7 @@
 
 import torch
 
-from pir_mm.apis.split_embedding import EmbeddedSplit
+from pir_mm.apis.search.embedded_split import EmbeddedSplit
 from pir_mm.evaluation import EmbeddedSet
 
 CAPTIONS = ['a red roof', 'a grey road', 'a green field', 'a red roof', 'a blue lake', 'a red lake']
@@ -14,7 +14,7 @@ def split_of_colours(model, pictures):
     Red and blue are of scene 0, green of scene 1, grey has none. Captions are embedded by their
     first colour, so that `a grey road` and `a red lake` are wrong for their pictures.
     """
-    from pir_mm.apis.embedding import embed_images, embed_texts
+    from pir_mm.apis.search.embedding import embed_images, embed_texts
 
     paths = [str(pictures / name) for name in ('red.png', 'green.png', 'blue.jpg', 'grey.tif')]
     captions = [CAPTIONS[i] for i in (0, 1, 2, 3, 4, 5)]

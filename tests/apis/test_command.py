@@ -2,7 +2,7 @@ import pytest
 from torch.utils.data import DataLoader, Dataset
 
 from pir_mm.apis.command import exit_with_reason
-from pir_mm.apis.configuration import load_config
+from pir_mm.apis.training.configuration import load_config
 
 
 class Broken(Dataset):

@@ -11,7 +11,7 @@ import torch
 from torch.testing import assert_close
 
 from pir_mm.apis import load_retriever
-from pir_mm.apis.conversion import convert_checkpoint
+from pir_mm.apis.weights.conversion import convert_checkpoint
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(os.environ.get('PIR_MM_SHARED', ROOT.parent / 'shared')) / 'golden'

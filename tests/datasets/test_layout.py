@@ -1,8 +1,10 @@
-"""The command that makes a data set."""
+"""Looking for missing pictures."""
+
+import os
 
 import pytest
 
-from pir_mm.datasets.layout import command_for
+from pir_mm.datasets.layout import command_for, missing_pictures, require_pictures
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,34 @@ from pir_mm.datasets.layout import command_for
 )
 def test_is_told_by_the_name_of_the_folder(folder, command):
     assert command_for(folder) == command
+
+
+def test_finds_what_is_missing_in_order(tmp_path):
+    (tmp_path / 'b').mkdir()
+    for name in ('a.jpg', 'b/c.jpg'):
+        (tmp_path / name).touch()
+    names = ['z.jpg', 'a.jpg', 'b/c.jpg', 'b/a.jpg', 'nowhere/a.jpg']
+    assert missing_pictures(str(tmp_path), names) == ['z.jpg', 'b/a.jpg', 'nowhere/a.jpg']
+
+
+def test_lists_a_folder_once(tmp_path, monkeypatch):
+    calls = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, 'scandir', lambda folder: calls.append(folder) or scandir(folder))
+    assert len(missing_pictures(str(tmp_path), [f'{n}.jpg' for n in range(50)])) == 50
+    assert calls == [str(tmp_path)]
+
+
+def test_counts_and_names_the_first(tmp_path):
+    folder = str(tmp_path / 'rsicd' / 'images')
+    with pytest.raises(
+        FileNotFoundError, match=r'4 pictures .*: 0, 1, 2, \.\.\.; .* rsicd --source'
+    ):
+        require_pictures(folder, ['0', '1', '2', '3'])
+    with pytest.raises(FileNotFoundError, match='1 pictures are missing .*: 0; make'):
+        require_pictures(folder, ['0'])
+
+
+def test_accepts_a_whole_folder(tmp_path):
+    (tmp_path / 'a.jpg').touch()
+    assert require_pictures(str(tmp_path), ['a.jpg']) is None

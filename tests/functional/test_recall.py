@@ -1,18 +1,76 @@
-"""Recall against full enumeration of every order that ties allow."""
+"""The ceiling against the best of all rankings, tried one by one."""
 
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 import torch
 
 from pir_mm.functional.recall import (
+    checked_embeddings,
+    checked_owner,
     median_rank,
+    recall_ceiling,
     recall_from_embeddings,
     recall_of_standing,
     retrieval_recall,
     standing_from_embeddings,
 )
+
+
+def test_inputs_of_any_kind_become_tensors_that_can_be_computed_with():
+    frozen = np.ones((2, 3), dtype=np.float16)
+    frozen.setflags(write=False)
+    assert checked_embeddings(frozen, 'image').dtype == torch.float32
+    assert checked_embeddings(np.ones((2, 3)), 'image').dtype == torch.float64
+    assert not checked_embeddings(torch.ones(1, 1, requires_grad=True), 'text').requires_grad
+    assert checked_owner(np.array([1, 0], dtype=np.int16), 2, 2).dtype == torch.int64
+
+
+@pytest.mark.parametrize('bad', [np.nan, np.inf, -np.inf])
+def test_refuses_what_is_not_finite(bad):
+    similarity = np.zeros((3, 6))
+    similarity[1, 4] = bad
+    with pytest.raises(ValueError, match='not finite'):
+        retrieval_recall(similarity, np.arange(6) // 2)
+    with pytest.raises(ValueError, match='text embeddings hold a number that is not finite'):
+        recall_from_embeddings(np.ones((3, 3)), similarity.T, np.arange(6) // 2)
+    with pytest.raises(ValueError, match='overflow'):
+        recall_from_embeddings(np.full((1, 3), 1e30, 'f4'), np.full((1, 3), 1e30, 'f4'), [0])
+
+
+@pytest.mark.parametrize(
+    'owner, reason',
+    [
+        ([0, 0, 0], '1 of 2 images have no text, first image 1'),
+        ([0, 1, 2], 'names images 0 to 2, but there are 2'),
+        ([0, -1, 1], 'names images -1 to 1'),
+        ([0, 1], r'each of 3 texts, got torch.int64 \(2,\)'),
+        ([0.0, 1.0, 1.0], 'whole number'),
+    ],
+)
+def test_refuses_a_wrong_owner(owner, reason):
+    with pytest.raises(ValueError, match=reason):
+        retrieval_recall(np.zeros((2, 3)), np.array(owner))
+
+
+def test_says_which_argument_is_wrong():
+    with pytest.raises(ValueError, match="ties='best' is none of expected"):
+        retrieval_recall(np.eye(2), np.arange(2), ties='best')
+    for topk in ((0,), (), (1.5,)):
+        with pytest.raises(ValueError, match='topk='):
+            retrieval_recall(np.eye(2), np.arange(2), topk=topk)
+    with pytest.raises(ValueError, match=r'got \(2,\)'):
+        retrieval_recall(np.zeros(2), np.arange(2))
+    with pytest.raises(ValueError, match='0 of 0 images'):
+        retrieval_recall(np.zeros((0, 0)), np.zeros(0, dtype=int))
+    with pytest.raises(ValueError, match='2 wide and text embeddings 3'):
+        recall_from_embeddings(np.ones((2, 2)), np.ones((2, 3)), np.arange(2))
+    with pytest.raises(ValueError, match='chunk must be at least 1'):
+        recall_from_embeddings(np.eye(2), np.eye(2), np.arange(2), chunk=0)
+    with pytest.raises(ValueError, match=r'\(count, width\)'):
+        recall_from_embeddings(np.ones(2), np.eye(2), np.arange(2))
+
 
 TIES = ('expected', 'optimistic', 'pessimistic', 'official')
 
@@ -134,7 +192,7 @@ def test_takes_torch_numpy_any_type_and_memory_maps(tmp_path):
 def test_tiles_join_without_seam(monkeypatch):
     similarity, owner = random_case(6, 9, 30, 5)
     whole = [retrieval_recall(similarity, owner, ties=ties) for ties in TIES]
-    monkeypatch.setattr('pir_mm.functional.ranking.TILE', 4)
+    monkeypatch.setattr('pir_mm.functional.ranks.TILE', 4)
     assert [retrieval_recall(similarity, owner, ties=ties) for ties in TIES] == whole
 
 
@@ -181,3 +239,48 @@ def test_recall_of_some_queries_and_median_rank():
         for m in some.nonzero()[:, 0]
     ]
     assert recall['t2i/R@1'] == pytest.approx(100 * np.mean(hits))
+
+
+def best_of_all_rankings(owner, text, k):
+    images = max(owner) + 1
+    hits = 0
+    for words in set(text):
+        mine = [o for o, t in zip(owner, text, strict=True) if t == words]
+        hits += max(sum(o in order[:k] for o in mine) for order in permutations(range(images)))
+    return 100 * hits / len(text)
+
+
+def test_by_hand():
+    # "trees" belongs twice to picture 0, once to 1 and 2; "a" and "b" to one each.
+    owner = torch.tensor([0, 0, 1, 1, 2, 2])
+    text = torch.tensor([5, 5, 5, 7, 5, 9])
+    ceiling = recall_ceiling(owner, text, (1, 2, 3))
+    assert ceiling['t2i/R@1'] == pytest.approx(100 * 4 / 6)
+    assert ceiling['t2i/R@2'] == pytest.approx(100 * 5 / 6)
+    assert ceiling['t2i/R@3'] == 100
+    assert ceiling['i2t/R@1'] == 100
+    assert ceiling['mR'] == pytest.approx((300 + 100 * (4 + 5 + 6) / 6) / 6)
+
+
+@pytest.mark.parametrize(('images', 'words'), list(product((1, 2, 4), (1, 2, 3, 8))))
+def test_no_ranking_does_better(images, words):
+    generator = torch.Generator().manual_seed(10 * images + words)
+    more = torch.randint(images, (3,), generator=generator)
+    owner = torch.cat([torch.arange(images), more])[torch.randperm(images + 3, generator=generator)]
+    text = torch.randint(words, (images + 3,), generator=generator)
+    for k in (1, 2, 5):
+        expected = best_of_all_rankings(owner.tolist(), text.tolist(), k)
+        assert recall_ceiling(owner, text, (k,))[f't2i/R@{k}'] == pytest.approx(expected)
+
+
+def test_different_words_leave_everything_to_be_reached():
+    owner = torch.tensor([1, 0, 1, 2])
+    ceiling = recall_ceiling(owner, torch.arange(4))
+    assert set(ceiling.values()) == {100.0}
+    perfect = np.eye(3)[:, owner.numpy()]
+    assert retrieval_recall(perfect, owner) == ceiling
+
+
+def test_refuses_lengths_that_differ():
+    with pytest.raises(ValueError, match='2 captions came with 3 text ids'):
+        recall_ceiling(torch.tensor([0, 1]), torch.tensor([0, 1, 2]))

@@ -48,7 +48,7 @@ def test_the_backbone_learns_from_an_embedding(config):
 
 def test_the_readmes_command_builds_it(tmp_path):
     """Outside of pytest nothing but `PYTHONPATH=.` leads to the project's module."""
-    code = f'from pir_mm.apis.model import load_retriever as load; load({str(CONFIG)!r})'
+    code = f'from pir_mm.apis.weights.loading import load_retriever as load; load({str(CONFIG)!r})'
     environment = {'PYTHONPATH': '.', 'PATH': '', 'HOME': str(tmp_path), 'OMP_NUM_THREADS': '1'}
     ended = subprocess.run(
         [sys.executable, '-c', code], cwd=ROOT, env=environment, capture_output=True, text=True

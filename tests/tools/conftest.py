@@ -44,7 +44,7 @@ SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]']
 @pytest.fixture
 def tiny(tmp_path):
     """``config``, ``checkpoint`` and ``other``, a checkpoint of other weights, in a folder."""
-    from pir_mm.apis.model import load_retriever
+    from pir_mm.apis.weights.loading import load_retriever
 
     letters = [chr(97 + i) for i in range(15)]
     pieces = [*SPECIAL, *letters, *(f'##{letter}' for letter in letters)]

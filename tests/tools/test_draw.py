@@ -31,7 +31,7 @@ val_dataloader = dict(dataset=dict(test_dataloader['dataset'], split='val'))
 @pytest.fixture
 def trained(scenes, tmp_path):
     """``config`` and ``checkpoint`` of a model with a prior; ``bare``, a config of one without."""
-    from pir_mm.apis.model import load_retriever
+    from pir_mm.apis.weights.loading import load_retriever
 
     files = SimpleNamespace(
         config=tmp_path / 'config.py', checkpoint=tmp_path / 'a.pth', bare=tmp_path / 'bare.py'

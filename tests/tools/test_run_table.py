@@ -2,7 +2,7 @@
 
 import pytest
 
-from pir_mm.apis import table_running
+from pir_mm.apis.tables import run_table as table_running
 
 
 @pytest.fixture

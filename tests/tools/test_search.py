@@ -85,7 +85,8 @@ def test_device_is_handed_on(tool, index, monkeypatch):
     asked = []
     monkeypatch.setattr('torch.cuda.device_count', lambda: 1)
     monkeypatch.setattr(
-        'pir_mm.apis.searching.load_retriever', lambda config, ckpt, device: asked.append(device)
+        'pir_mm.apis.search.searching.load_retriever',
+        lambda config, ckpt, device: asked.append(device),
     )
     with pytest.raises(AttributeError):  # the stand-in gives no model
         tool('search', index, 'a lake', '--device', 'cuda')

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pir_mm.visualization.confusion_zones import PRIOR, place_badges, smooth_share
+from pir_mm.visualization.embedding_map import PRIOR, place_badges, smooth_share
 
 LEFT = np.array([[0.0, 0.0]] * 6)
 RIGHT = np.array([[10.0, 0.0]] * 6)

@@ -5,10 +5,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
-from pir_mm.visualization.embedding_map import draw_embedding_map
-from pir_mm.visualization.embedding_map_key import Confusion
-from pir_mm.visualization.picture_file import INK
-from pir_mm.visualization.scene_style import scene_style
+from pir_mm.visualization.embedding_map import Confusion, draw_embedding_map, scene_style
+from pir_mm.visualization.figure_file import INK
 
 NAMES = ['airport', 'beach', 'church', 'desert']
 SCENE = np.repeat([0, 1, 3], 10)

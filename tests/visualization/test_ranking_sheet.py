@@ -6,7 +6,7 @@ from mmengine.registry import VISUALIZERS
 from PIL import Image
 
 from pir_mm.structures.ranking import Ranking
-from pir_mm.visualization.sheet_section import FRAME, RIGHT, UNKNOWN, WRONG
+from pir_mm.visualization.ranking_sheet import FRAME, RIGHT, UNKNOWN, WRONG
 
 COLOURS = [(250, 0, 0), (0, 250, 0), (0, 0, 250), (250, 250, 0)]
 PICTURES = [np.full((20, 20, 3), colour, dtype=np.uint8) for colour in COLOURS]

@@ -2,7 +2,7 @@
 
 from matplotlib.colors import to_rgb
 
-from pir_mm.visualization.scene_style import COLOURS, legend_columns, legend_entry, scene_style
+from pir_mm.visualization.embedding_map import COLOURS, legend_columns, legend_entry, scene_style
 
 
 def test_sixty_scenes_look_different_and_neighbours_have_other_colours():

@@ -2,12 +2,28 @@
 
 import random
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from pir_mm.datasets.caption_file import read_caption_file
 from pir_mm.datasets.layout import SPLITS
-from pir_mm.datasets.preparation.benchmarks import PUBLISHED, Benchmark
 from pir_mm.datasets.preparation.caption_tables import read_own_captions
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Where a set's split stands in its caption file, and how many pictures each split has."""
+
+    splits: dict[str, int]
+    split_key: str = 'split'
+
+
+PUBLISHED = {
+    'rsicd': Benchmark({'train': 8734, 'val': 1094, 'test': 1093}),
+    'ucm': Benchmark({'train': 1680, 'val': 210, 'test': 210}),
+    'rsitmd': Benchmark({'train': 3432, 'val': 859, 'test': 452}, split_key='split_3way'),
+    'sydney': Benchmark({'train': 497, 'val': 58, 'test': 58}),
+}
 
 
 def read_entries(

@@ -13,12 +13,11 @@ import cv2
 from tqdm import tqdm
 
 from pir_mm.datasets.layout import CAPTIONS, IMAGES
-from pir_mm.datasets.preparation.fingerprint import unchanged_report
-from pir_mm.datasets.preparation.folder_swap import replaced_folder
-from pir_mm.datasets.preparation.writing import write_report, write_vocabulary
+from pir_mm.datasets.preparation.preparing import unchanged_report, write_report, write_vocabulary
 from pir_mm.datasets.scenes.captions import captions
 from pir_mm.datasets.scenes.dice import Dice
 from pir_mm.datasets.scenes.draw import KINDS, draw_scene
+from pir_mm.files.writing import replaced_folder
 
 DRAWING = 1  # to be raised whenever the same seed gives another picture or caption
 SMALLEST, LARGEST = 32, 1024

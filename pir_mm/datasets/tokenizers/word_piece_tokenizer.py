@@ -8,13 +8,23 @@ import torch
 from mmengine.logging import print_log
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import BertProcessing
 from torch import Tensor
 
 from pir_mm.datasets.caption_cleaning import clean_caption
 from pir_mm.datasets.layout import command_for
-from pir_mm.datasets.tokenizers.word_splitting import NORMALIZER, PRE_TOKENIZER
 from pir_mm.registry import TASK_UTILS
+
+NORMALIZER = BertNormalizer(lowercase=True)
+PRE_TOKENIZER = BertPreTokenizer()
+
+
+def split_words(text: str) -> list[str]:
+    """Lower case, accents stripped, punctuation and Chinese characters words of their own."""
+    return [word for word, _ in PRE_TOKENIZER.pre_tokenize_str(NORMALIZER.normalize_str(text))]
+
 
 NEEDED = ('[PAD]', '[UNK]', '[CLS]', '[SEP]')
 

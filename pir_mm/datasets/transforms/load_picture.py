@@ -2,7 +2,7 @@
 
 from mmcv.transforms import BaseTransform
 
-from pir_mm.datasets.picture_reading import MAX_PIXELS, read_picture
+from pir_mm.files.pictures import MAX_PIXELS, read_picture
 from pir_mm.registry import TRANSFORMS
 
 

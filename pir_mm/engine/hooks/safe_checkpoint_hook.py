@@ -1,15 +1,36 @@
 """Checkpoints that survive a kill and load without unpickling."""
 
+import os
 from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 from mmengine.dist import is_main_process
+from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
 
 from pir_mm.registry import HOOKS
+
+
+@register_backend('pir_mm.atomic')
+class AtomicBackend(LocalBackend):
+    """Write to a temporary name, then rename: a killed run never leaves half a checkpoint."""
+
+    def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
+        path = Path(filepath)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+        try:
+            with open(temporary, 'wb') as file:
+                file.write(obj)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
 
 KEPT_SCALARS = 1000
 """Scalars of each log curve that travel with a checkpoint (its smoothing window is far smaller)."""

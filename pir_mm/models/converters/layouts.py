@@ -17,8 +17,6 @@ from pir_mm.models.converters.torchvision_resnet import (
     is_torchvision_resnet,
 )
 from pir_mm.models.converters.torchvision_vgg import from_torchvision_vgg, is_torchvision_vgg
-from pir_mm.models.encoders.weight_content import read_content
-from pir_mm.registry import WEIGHT_INITIALIZERS
 
 _FAMILIES = {
     'PIR-ITR': is_pir_itr,
@@ -39,11 +37,7 @@ LAYOUTS = {
     'pir-itr': {'PIR-ITR': from_pir_itr},
 }
 
-# The command that converts reaches this room by its registry only.
-WEIGHT_INITIALIZERS.register_module(module=read_content)
 
-
-@WEIGHT_INITIALIZERS.register_module()
 def convert_weights(
     layout: str,
     weights: Mapping[str, Tensor],

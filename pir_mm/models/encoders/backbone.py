@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from pir_mm.files.weights import below, load_whole, read_weights
 from pir_mm.models.converters.microsoft_swin import is_microsoft_swin, swin_to_mmpretrain
-from pir_mm.models.encoders.pretrained import below, load_whole, read_weights
 from pir_mm.registry import MODELS
 
 # Rebuilt by the backbone itself, or a classifier on top of it.

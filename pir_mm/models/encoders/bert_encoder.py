@@ -5,7 +5,7 @@ from pathlib import Path
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from pir_mm.models.encoders.pretrained import below, load_whole, read_weights
+from pir_mm.files.weights import below, load_whole, read_weights
 from pir_mm.registry import MODELS
 
 NOT_OURS = ('cls.*', 'pooler.*', '*position_ids', '*token_type_ids')

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from pir_mm.models.retrievers.base_retriever import BaseRetriever
+from pir_mm.models.retrievers.dual_encoder import BaseRetriever
 from pir_mm.registry import MODELS
 
 

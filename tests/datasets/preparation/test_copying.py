@@ -3,8 +3,8 @@
 import pytest
 
 from pir_mm.datasets.preparation.account import Account
-from pir_mm.datasets.preparation.copying import copy_pictures
-from pir_mm.datasets.preparation.picture_store import PictureStore
+from pir_mm.datasets.preparation.preparing import copy_pictures
+from pir_mm.files.archives import PictureStore
 
 
 def test_copies_bytes_and_leaves_the_broken_out(tmp_path, draw_picture):

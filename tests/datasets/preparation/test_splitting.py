@@ -4,13 +4,21 @@ import json
 
 import pytest
 
-from pir_mm.datasets.preparation.benchmarks import PUBLISHED, Benchmark
+from pir_mm.datasets.layout import BENCHMARKS
 from pir_mm.datasets.preparation.splitting import (
+    PUBLISHED,
+    Benchmark,
     own_splits,
     published_splits,
     read_entries,
     split_sizes,
 )
+
+
+def test_sizes_add_up_to_the_published_totals():
+    totals = {name: sum(benchmark.splits.values()) for name, benchmark in PUBLISHED.items()}
+    assert totals == {'rsicd': 10921, 'ucm': 2100, 'rsitmd': 4743, 'sydney': 613}
+    assert tuple(PUBLISHED) == BENCHMARKS
 
 
 def entries(count, **keys):

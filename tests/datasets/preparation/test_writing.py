@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pir_mm.datasets.preparation.picture_store import Picture
-from pir_mm.datasets.preparation.writing import write_captions, write_report, write_vocabulary
+from pir_mm.datasets.preparation.preparing import write_captions, write_report, write_vocabulary
+from pir_mm.files.archives import Picture
 
 ENTRIES = [
     {

@@ -7,7 +7,13 @@ import torch
 from transformers import AutoTokenizer
 
 from pir_mm.datasets.caption_cleaning import clean_caption
+from pir_mm.datasets.tokenizers.word_piece_tokenizer import split_words
 from pir_mm.registry import TASK_UTILS
+
+
+def test_lower_case_without_accents_and_with_marks_apart():
+    assert split_words('Déjà-vu at 5% 河') == ['deja', '-', 'vu', 'at', '5', '%', '河']
+
 
 PIECES = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'pond', '##s', 'road', 'near']
 

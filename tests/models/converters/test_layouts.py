@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from pir_mm.models.converters import LAYOUTS, convert_weights
-from pir_mm.registry import WEIGHT_INITIALIZERS
 from tests.models.converters import layout_files
 
 FILES = {
@@ -15,11 +14,6 @@ FILES = {
     'torchvision': layout_files.resnet,
     'pir-itr': layout_files.pir_itr,
 }
-
-
-def test_the_rooms_above_find_it_in_the_registry():
-    assert WEIGHT_INITIALIZERS.get('pir_mm.convert_weights') is convert_weights
-    assert WEIGHT_INITIALIZERS.get('pir_mm.read_content').__name__ == 'read_content'
 
 
 @pytest.mark.parametrize('given', FILES)

@@ -1,0 +1,132 @@
+"""Pictures with what a model's prior believes in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from pir_mm.apis.search.embedding import LOADERS, PictureReader, test_pipeline
+from pir_mm.files.pictures import read_picture
+from pir_mm.functional.belief import belief, reweigh, select
+from pir_mm.visualization.belief_map import PictureBelief, draw_beliefs
+from pir_mm.visualization.figure_file import check_ending, save_picture
+
+WHOLE = (*LOADERS, 'Resize', 'ResizeEdge', 'PackInputs')
+PRINTED = 1024  # pixels of a longer side, more would not be seen in print
+
+
+def picture_beliefs(model: nn.Module, pictures: Sequence[str | Path]) -> list[PictureBelief]:
+    """The belief of a model's prior over the tokens of pictures.
+
+    As in :class:`PIR`, the candidates are the global token, then the local ones row by row.
+    A cell of the grid is the part of the picture that its token stands for; through the layers
+    below, it has also seen what is around.
+
+    Args:
+        model: from :func:`pir_mm.apis.load_retriever`.
+        pictures: files.
+
+    Returns:
+        Beliefs, kept cells and weights on a grid, and the picture that they lie over: the whole of
+        it where the test pipeline shows the model the whole, else what is left of it.
+
+    Raises:
+        FileNotFoundError, ValueError: if a picture cannot be used, or the model has no prior, or
+            its tokens form no grid.
+    """
+    if getattr(model, 'instruction_encoder', None) is None:
+        raise ValueError(
+            'the model has no prior, so there is no belief to draw: give a model whose config has '
+            'instruction_encoder'
+        )
+    read = PictureReader(model)
+    whole = all(step['type'].split('.')[-1] in WHOLE for step in test_pipeline(model))
+    beliefs = []
+    for picture in pictures:
+        if Path(picture).is_dir():
+            raise ValueError(f'{picture} is a folder: give the pictures in it one by one')
+        try:
+            pixels, _ = read(picture)
+        except FileNotFoundError:
+            raise FileNotFoundError(f'picture {picture} does not exist') from None
+        except ValueError as error:
+            raise ValueError(f'{picture}: {error}') from None
+        seen = (
+            _whole(picture, read.max_pixels) if whole else pixels.flip(0).permute(1, 2, 0).numpy()
+        )
+        beliefs.append(_belief_of(model, pixels, Path(picture).name, seen))
+    return beliefs
+
+
+def _belief_of(model: nn.Module, pixels: Tensor, name: str, seen: np.ndarray) -> PictureBelief:
+    with torch.inference_mode():
+        images = model.data_preprocessor({'inputs': pixels[None]}, False)['images']
+        pooled, tokens = model.image_encoder(images)
+        tokens = torch.cat([pooled.unsqueeze(dim=1), tokens], dim=1)
+        weight = belief(tokens, model.instruction_encoder(images))
+        kept, gain = _choice(model.selector, weight)
+    rows, columns = token_grid(tokens.size(1) - 1, *pixels.shape[1:])
+    grids = (part[0, 1:].reshape(rows, columns).cpu().numpy() for part in (weight, kept, gain))
+    return PictureBelief(
+        name, seen, *grids, global_belief=float(weight[0, 0]), global_kept=bool(kept[0, 0]),
+        global_weight=float(gain[0, 0]),
+        strategy=getattr(model.selector, 'strategy', 'none'),
+    )  # fmt: skip
+
+
+def _choice(selector: nn.Module | None, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Which candidates ``(1, N)`` are kept, and by what they are scaled."""
+    every = torch.ones_like(weight)
+    if selector is None:
+        return every.bool(), every
+    if selector.strategy == 'soft':
+        return every.bool(), reweigh(every.unsqueeze(dim=-1), weight, selector.rank).squeeze(-1)
+    number = torch.arange(weight.size(1), device=weight.device).view(1, -1, 1)
+    index = select(number, weight, selector.keep).squeeze(dim=-1)
+    kept = torch.zeros_like(weight, dtype=torch.bool).scatter_(1, index, True)
+    return kept, kept.to(weight.dtype)
+
+
+def token_grid(tokens: int, height: int, width: int) -> tuple[int, int]:
+    """Rows and columns of the grid that tokens form over a picture, nearest to its shape.
+
+    Raises:
+        ValueError: if no grid of so many cells has roughly the picture's shape.
+    """
+    pairs = [(rows, tokens // rows) for rows in range(1, tokens + 1) if tokens % rows == 0]
+    skew = [abs(np.log(rows / columns * width / height)) for rows, columns in pairs]
+    best = int(np.argmin(skew))
+    if skew[best] > np.log(2):
+        raise ValueError(
+            f'{tokens} tokens form no grid over a picture of {height} x {width}: a belief can be '
+            'drawn only where tokens stand for places'
+        )
+    return pairs[best]
+
+
+def _whole(path: str | Path, max_pixels: int) -> np.ndarray:
+    picture = Image.fromarray(read_picture(path, max_pixels)[:, :, ::-1])
+    picture.thumbnail((PRINTED, PRINTED))
+    return np.asarray(picture)
+
+
+def draw_picture_beliefs(
+    model: nn.Module, pictures: Sequence[str | Path], out: str | Path
+) -> list[PictureBelief]:
+    """Draw pictures with the belief over their tokens, as :func:`picture_beliefs` gives it.
+
+    Args:
+        model: from :func:`pir_mm.apis.load_retriever`, with an ``instruction_encoder``.
+        pictures: files.
+        out: ``.png`` or ``.pdf``.
+
+    Returns:
+        What was drawn.
+    """
+    check_ending(out)
+    beliefs = picture_beliefs(model, pictures)
+    save_picture(draw_beliefs(beliefs), out)
+    return beliefs

@@ -1,0 +1,218 @@
+"""Embeddings of pictures and of sentences by a trained model."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from mmengine.dataset import Compose
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from pir_mm.search import picture_size
+
+Item = TypeVar('Item')
+Picture = str | os.PathLike | np.ndarray
+
+LOADERS = ('LoadPicture', 'LoadImageFromFile')
+MAX_PIXELS = 100_000_000
+
+
+class PictureReader:
+    """Runs the test pipeline of a model's config on one picture; several threads may.
+
+    Args:
+        model: with the config in ``model.cfg``.
+
+    Raises:
+        ValueError: if the model knows no config with a test pipeline.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        steps = test_pipeline(model)
+        after = [step for step in steps if step['type'].split('.')[-1] not in LOADERS]
+        limits = [step['max_pixels'] for step in steps if 'max_pixels' in step]
+        self.max_pixels = limits[0] if limits else MAX_PIXELS
+        self._file_steps, self._array_steps = Compose(steps), Compose(after)
+
+    def __call__(self, picture: Picture) -> tuple[Tensor, tuple[int, int]]:
+        """Pixels ``(3, H, W)`` for the preprocessor, and (width, height) of the whole picture.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: the kind of reason, a colon, details; the file is not named.
+        """
+        if isinstance(picture, np.ndarray):
+            if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+                raise ValueError(
+                    'not a picture: an array must be (H, W, 3) uint8 RGB, got '
+                    f'{picture.dtype} of shape {picture.shape}'
+                )
+            height, width = picture.shape[:2]
+            shape = {'img_shape': (height, width), 'ori_shape': (height, width)}
+            bgr = np.ascontiguousarray(picture[:, :, ::-1])
+            return self._array_steps({'img': bgr, **shape})['inputs'], (width, height)
+        size = picture_size(picture, self.max_pixels)
+        try:
+            return self._file_steps({'img_path': os.fspath(picture)})['inputs'], size
+        except Exception as error:  # whatever is wrong in a file must not end a long run
+            raise ValueError(f'cannot be decoded: {error}') from error
+
+
+def test_pipeline(model: nn.Module) -> list[dict[str, Any]]:
+    """The transforms of ``test_dataloader.dataset.pipeline`` in the model's config."""
+    try:
+        return list(model.cfg.test_dataloader.dataset.pipeline)
+    except AttributeError:
+        raise ValueError(
+            'the model must know its config, as `model.cfg`, and this have '
+            '`test_dataloader.dataset.pipeline`: load it by pir_mm.apis.load_retriever'
+        ) from None
+
+
+def in_background(
+    work: Callable[[Item], Any], items: Iterable[Item], workers: int, ahead: int
+) -> Iterator[Future[Any]]:
+    """Futures of ``work(item)`` in the order of ``items``, at most ``ahead`` begun and not taken.
+
+    Threads suffice: decoding and resizing release the interpreter's lock.
+    """
+    items = iter(items)
+    with ThreadPoolExecutor(workers, thread_name_prefix='pictures') as pool:
+        pending = deque(pool.submit(work, item) for item in islice(items, ahead))
+        try:
+            while pending:
+                yield pending.popleft()
+                pending.extend(pool.submit(work, item) for item in islice(items, 1))
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+CHUNK = 8192  # sentences tokenised at a time
+TOKENS = 4096  # tokens of a text batch, padding included
+
+
+def embed_images(model: nn.Module, pictures: Sequence[Picture], batch_size: int = 32) -> np.ndarray:
+    """Embed pictures by the test pipeline of the model's config.
+
+    Args:
+        model: from :func:`pir_mm.apis.load_retriever`.
+        pictures: paths, or ``(H, W, 3)`` uint8 RGB arrays, or both. Files are decoded in the
+            background, never more than a few batches ahead.
+        batch_size: pictures per step.
+
+    Returns:
+        ``(n, D)`` float32 of unit norm, in the order of ``pictures``.
+
+    Raises:
+        FileNotFoundError, ValueError: if a picture cannot be used, naming it; or there is none.
+    """
+    if len(pictures) == 0:
+        raise ValueError('there is no picture to embed')
+    vectors = [part for _, _, part in image_batches(model, pictures, batch_size)]
+    return np.concatenate(vectors)
+
+
+def embed_texts(model: nn.Module, strings: Sequence[str]) -> np.ndarray:
+    """Embed sentences, each distinct one once, in batches of similar length.
+
+    Returns:
+        ``(n, D)`` float32 of unit norm, in the order of ``strings``.
+
+    Raises:
+        ValueError: if there is no sentence, or one has no word.
+    """
+    if isinstance(strings, str):
+        raise ValueError('strings must be a list of sentences, got one string')
+    if len(strings) == 0:
+        raise ValueError('there is no sentence to embed')
+    require_evaluation(model)
+    row = {string: number for number, string in enumerate(dict.fromkeys(strings))}
+    distinct, vectors = list(row), None
+    with tqdm(total=len(distinct), unit='text', disable=quiet(len(distinct), CHUNK)) as bar:
+        for start in range(0, len(distinct), CHUNK):
+            ids, mask = model.tokenize(distinct[start : start + CHUNK])
+            for rows in batches_by_length(mask.sum(dim=1).tolist(), TOKENS):
+                longest = int(mask[rows].sum(dim=1).max())
+                with torch.inference_mode():
+                    part = to_numpy(model.encode_text(ids[rows, :longest], mask[rows, :longest]))
+                if vectors is None:
+                    vectors = np.empty((len(distinct), part.shape[1]), dtype=np.float32)
+                vectors[start + np.array(rows)] = part
+                bar.update(len(rows))
+    return vectors[[row[string] for string in strings]]
+
+
+def image_batches(
+    model: nn.Module,
+    pictures: Sequence[Picture],
+    batch_size: int,
+    on_error: Callable[[Picture, Exception], None] | None = None,
+) -> Iterator[tuple[list[Picture], list[tuple[int, int]], np.ndarray]]:
+    """Pictures, their sizes (width, height) and their vectors, batch by batch, in order.
+
+    Args:
+        on_error: told of a picture that cannot be used, which is then left out; without it the
+            error is raised.
+    """
+    if batch_size < 1:
+        raise ValueError(f'batch_size must be at least 1, got {batch_size}')
+    require_evaluation(model)
+    workers = min(8, os.cpu_count() or 1)
+    read = in_background(PictureReader(model), pictures, workers, 2 * batch_size + workers)
+    batch: list[tuple[Picture, tuple[int, int], Tensor]] = []
+    bar = tqdm(pictures, unit='picture', disable=quiet(len(pictures), batch_size))
+    for picture, future in zip(bar, read, strict=True):
+        error = future.exception()
+        if error is None:
+            pixels, size = future.result()
+            batch.append((picture, size, pixels))
+        elif on_error is None:
+            name = 'an array' if isinstance(picture, np.ndarray) else picture
+            raise type(error)(f'{name}: {error}') from None
+        else:
+            on_error(picture, error)
+        if len(batch) == batch_size:
+            yield encode(model, batch)
+            batch = []
+    if batch:
+        yield encode(model, batch)
+
+
+def encode(model, batch):
+    pictures, sizes, pixels = zip(*batch, strict=True)
+    with torch.inference_mode():
+        data = model.data_preprocessor({'inputs': torch.stack(pixels)}, False)
+        vectors = to_numpy(model.encode_image(data['images']))
+    return list(pictures), list(sizes), vectors
+
+
+def batches_by_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+    """Positions in batches of similar length, longest first, at most ``tokens`` with padding.
+
+    A text longer than ``tokens`` is a batch of its own.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    while order:
+        size = max(1, tokens // max(lengths[order[0]], 1))
+        yield order[:size]
+        order = order[size:]
+
+
+def require_evaluation(model: nn.Module) -> None:
+    if model.training:
+        raise ValueError('the model is in training mode, where dropout is on: call model.eval()')
+
+
+def quiet(total: int, at_once: int) -> bool | None:
+    """No bar for what is done in one go; None lets tqdm draw only on a terminal."""
+    return True if total <= at_once else None
+
+
+def to_numpy(vectors: Tensor) -> np.ndarray:
+    return vectors.float().cpu().numpy()

@@ -1,0 +1,76 @@
+"""Pictures to an index folder."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from torch import nn
+
+from pir_mm.apis.search.embedding import image_batches
+from pir_mm.apis.search.model_fingerprint import model_fingerprint
+from pir_mm.search import ENDINGS, IndexCard, IndexWriter, Tile, find_files
+
+
+def index_pictures(
+    sources: Iterable[str | Path],
+    model: nn.Module,
+    out: str | Path,
+    checkpoint: str | Path | None = None,
+    batch_size: int = 32,
+) -> IndexCard:
+    """Embed pictures and write an index of them.
+
+    A file that is no picture, is broken or has too many pixels is skipped and counted with its
+    reason. The index appears when it is complete; until then, and after a kill, an older one stays.
+
+    Args:
+        sources: pictures, and folders searched at any depth. In a folder only files with the
+            ending of a picture are tried.
+        model: from :func:`pir_mm.apis.load_retriever`.
+        out: the index folder; an index that is there is replaced.
+        checkpoint: the file of the model's weights, noted in the index, as the config's is, so that
+            a search finds the model by itself.
+        batch_size: pictures per step of the model.
+
+    Returns:
+        The card of the index: what was indexed, what was skipped and why.
+
+    Raises:
+        FileNotFoundError: if a source does not exist.
+        ValueError: if no picture could be indexed, or ``out`` holds anything but an index.
+    """
+    sources = [Path(sources)] if isinstance(sources, str | Path) else [*map(Path, sources)]
+    with IndexWriter(out) as writer:
+        files = find_files(sources, leave_out=writer.folders)
+        named = {os.path.abspath(source) for source in sources}
+        tried = []
+        for file in files:
+            if file.suffix.lower() in ENDINGS or str(file) in named:
+                tried.append(file)
+            else:
+                writer.skip(str(file), f'not a picture: {file.suffix or "no"} ending')
+
+        def skip(picture: Path, error: Exception) -> None:
+            writer.skip(str(picture), str(error))
+
+        for pictures, sizes, vectors in image_batches(model, tried, batch_size, skip):
+            windows = [(0, 0, width, height) for width, height in sizes]
+            tiles = map(Tile, map(str, pictures), windows)
+            writer.add(vectors, list(tiles))
+        if writer.width is None:
+            raise ValueError(nothing_indexed(sources, writer))
+        fingerprint = model_fingerprint(model, writer.width)
+        config = model.cfg.filename
+        return writer.finish(fingerprint, config, None if checkpoint is None else str(checkpoint))
+
+
+def nothing_indexed(sources: list[Path], writer: IndexWriter) -> str:
+    """The sentence for a run without result: how many files, and what was wrong with the first."""
+    place = ', '.join(map(str, sources[:3])) + (', ...' if len(sources) > 3 else '')
+    if not writer.skipped:
+        return f'no picture was indexed: {place} holds no file'
+    first = writer.skipped[0]
+    return (
+        f'no picture was indexed: {len(writer.skipped)} files of {place} were tried; '
+        f'{first.source} is {first.reason}'
+    )

@@ -1,0 +1,63 @@
+"""What decides the embeddings of a model, as hashes."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from pir_mm.apis.search.embedding import test_pipeline
+from pir_mm.search import ModelFingerprint
+from pir_mm.version import __version__
+
+# Where files lie, or where weights came from before the checkpoint, changes no embedding.
+IRRELEVANT = ('vocab', 'init', 'init_cfg')
+_HASHED: WeakKeyDictionary[nn.Module, tuple[list[tuple[str, int, int]], str]] = WeakKeyDictionary()
+
+
+def model_fingerprint(model: nn.Module, width: int) -> ModelFingerprint:
+    """Fingerprint of a model that gives embeddings of ``width``.
+
+    The config counts with its ``model`` and its test pipeline, file names left out; the weights
+    count as they are, so that the same weights in another file are the same model.
+    """
+    parts = [model.cfg.model, test_pipeline(model)]
+    text = json.dumps([_relevant(part) for part in parts], sort_keys=True, default=str)
+    return ModelFingerprint(
+        config_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        weights_sha256=_hash_weights(model),
+        width=width,
+        pir_mm=__version__,
+    )
+
+
+def _relevant(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _relevant(part) for key, part in value.items() if key not in IRRELEVANT}
+    if isinstance(value, list | tuple):
+        return [_relevant(part) for part in value]
+    return value
+
+
+def _hash_weights(model: nn.Module) -> str:
+    weights = model.state_dict()
+    # A search asks again and again; torch counts the changes of a tensor.
+    state = [(name, tensor.data_ptr(), tensor._version) for name, tensor in weights.items()]
+    if model in _HASHED and _HASHED[model][0] == state:
+        return _HASHED[model][1]
+    digest = hash_tensors(weights)
+    _HASHED[model] = (state, digest)
+    return digest
+
+
+def hash_tensors(weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 of names, types, shapes and values, in hexadecimal; their order does not count."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(weights.items()):
+        tensor = tensor.detach().cpu().contiguous()
+        digest.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()

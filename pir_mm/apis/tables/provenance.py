@@ -1,0 +1,78 @@
+"""What a result must say of itself to be made again: config, data, weights, code, machine."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from pir_mm.apis.search.model_fingerprint import hash_tensors
+from pir_mm.files.weights import read_weights
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+# What may differ between two runs of one row.
+OF_THE_RUN = ('work_dir', 'launcher', 'randomness', 'resume', 'load_from')
+
+
+def digest(content: bytes) -> str:
+    """A short digest, enough to tell files apart."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def config_digest(config: Config) -> str:
+    """Digest of all that makes a row what it is: the config without seed and places."""
+    kept = {key: value for key, value in config.to_dict().items() if key not in OF_THE_RUN}
+    return digest(json.dumps(kept, sort_keys=True, default=str).encode())
+
+
+def data_digest(config: Config) -> str:
+    """Digest of the caption file that a config is tested on.
+
+    Raises:
+        FileNotFoundError: if it is missing.
+    """
+    dataset = config.test_dataloader.dataset
+    path = Path(dataset.get('data_root', '')) / dataset.get('ann_file', 'captions.json')
+    return digest(path.read_bytes())
+
+
+def weight_digests(config: Config) -> dict[str, str]:
+    """Digests of the weights that parts of the model start from, by the paths of their files.
+
+    Of the tensors: a checkpoint holds times as well, so the same training gives another file.
+    """
+    parts = [part for part in config.model.values() if isinstance(part, dict)]
+    paths = {part['init'] for part in parts if Path(part.get('init', 'random')).is_file()}
+    return {path: hash_tensors(read_weights(path))[:16] for path in sorted(paths)}
+
+
+def hardware() -> str:
+    """The accelerators, or the processor and how many of its cores are used."""
+    if torch.cuda.is_available():
+        return f'{torch.cuda.device_count()} x {torch.cuda.get_device_name()}'
+    names = []
+    if Path('/proc/cpuinfo').is_file():
+        lines = Path('/proc/cpuinfo').read_text().splitlines()
+        names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
+    name = names[0] if names else platform.processor() or platform.machine()
+    return f'{name}, {torch.get_num_threads()} of {os.cpu_count()} cores'
+
+
+def commit() -> str | None:
+    """The commit of the code, with ``+`` where code differs from it; None outside a checkout."""
+    if not (CHECKOUT / '.git').exists():
+        return None
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(
+            ['git', '-C', str(CHECKOUT), *arguments], capture_output=True, text=True
+        )
+        return done.stdout.strip() if done.returncode == 0 else ''
+
+    code = ('pir_mm', ':(glob)configs/**/*.py')  # results lie among the configs
+    changed = git('status', '--porcelain', '--untracked-files=no', '--', *code)
+    return (git('rev-parse', '--short=12', 'HEAD') + '+' * bool(changed)) or None

@@ -1,0 +1,212 @@
+"""One run of a table: train a config with a seed, measure it on the test split, keep the result."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from pir_mm.apis.search.embedded_split import EmbeddedSplit, embed_split
+from pir_mm.apis.tables import provenance
+from pir_mm.apis.tables.provenance import digest
+from pir_mm.apis.tables.run_log import read_run
+from pir_mm.apis.training.configuration import load_config
+from pir_mm.apis.training.running import best_checkpoint, train
+from pir_mm.apis.weights.loading import load_retriever
+from pir_mm.functional.intervals import hits_per_picture
+from pir_mm.functional.recall import (
+    TOPK,
+    recall_ceiling,
+    recall_of_standing,
+    standing_from_embeddings,
+)
+from pir_mm.version import __version__
+
+
+class LeftOut:
+    """Pictures without which recall is reported a second time.
+
+    Args:
+        path: a list of copies, as ``tools/audit.py`` writes it. Pictures are known by the names
+            of their files.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is no list of copies.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        try:
+            pairs = json.loads(Path(path).read_text())['copies']
+            self.names = {Path(pair['picture']).name for pair in pairs}
+        except (json.JSONDecodeError, KeyError, TypeError):
+            raise ValueError(f'{path} is no list of copies: make it by tools/audit.py') from None
+        self.digest = digest('\n'.join(sorted(self.names)).encode())
+
+
+def score_split(split: EmbeddedSplit, left_out: LeftOut | None = None) -> dict:
+    """Scores of a split, ready for JSON.
+
+    Returns:
+        ``metrics``; ``ceiling``, what they can be at most; ``hits``, for each picture what it
+        adds to the six recalls; ``captions_per_picture``; and with ``left_out`` also
+        ``metrics_without`` these pictures and their captions, in queries and galleries.
+    """
+    whole = split.embedded
+    standing = standing_from_embeddings(whole.image, whole.text, whole.image_of_text)
+    hits, queries = hits_per_picture(*standing, whole.image_of_text, TOPK)
+    scores = {
+        'metrics': recall_of_standing(*standing, TOPK),
+        'ceiling': recall_ceiling(whole.image_of_text, split.text_id, TOPK),
+        'hits': [[_short(value) for value in row] for row in hits.tolist()],
+        'captions_per_picture': queries[:, -1].int().tolist(),
+    }
+    if left_out is not None:
+        kept = torch.tensor([Path(path).name not in left_out.names for path in split.paths])
+        text_kept = kept[whole.image_of_text]
+        owner = (kept.cumsum(0) - 1)[whole.image_of_text[text_kept]]
+        part = standing_from_embeddings(whole.image[kept], whole.text[text_kept], owner)
+        scores['left_out'] = {'pictures': int((~kept).sum()), 'digest': left_out.digest}
+        scores['metrics_without'] = recall_of_standing(*part, TOPK)
+    return scores
+
+
+def _short(value: float) -> float:
+    """Without a fraction where there is none, as is the rule: only ties leave some."""
+    return int(value) if value == int(value) else round(value, 4)
+
+
+OF_TRAINING = ('commit', 'versions', 'hardware')
+
+
+@dataclass(frozen=True)
+class Run:
+    """A config, a seed, and where they leave things.
+
+    Args:
+        config: path of the config.
+        seed: of weights, order and augmentation.
+        options: ``key=value`` pairs merged into the config.
+        results: folder of result files.
+        work_dirs: folder of work directories.
+        leave_out: list of pictures for a second measurement, see :class:`LeftOut`.
+    """
+
+    config: Path
+    seed: int
+    options: tuple[str, ...]
+    results: Path
+    work_dirs: Path
+    leave_out: Path | None = None
+
+    @property
+    def row(self) -> str:
+        return self.config.stem
+
+    @property
+    def result(self) -> Path:
+        return self.results / f'{self.row}_seed{self.seed}.json'
+
+    @property
+    def work_dir(self) -> Path:
+        return self.work_dirs / f'{self.row}_seed{self.seed}'
+
+    def load_config(self) -> Config:
+        options = [*self.options, f'randomness.seed={self.seed}']
+        return load_config(self.config, options, work_dir=str(self.work_dir))
+
+
+def finished_result(run: Run) -> dict | None:
+    """The result of a run as it lies there; None if a part of it is still to be made.
+
+    Raises:
+        ValueError: if it was made with another config, or lacks a part that can no longer be
+            made, because the checkpoint is gone.
+    """
+    if not run.result.is_file():
+        return None
+    result = json.loads(run.result.read_text())
+    _require_same(result['config_digest'], provenance.config_digest(run.load_config()), run.result)
+    if run.leave_out is None:
+        return result
+    if result.get('left_out', {}).get('digest') == LeftOut(run.leave_out).digest:
+        return result
+    if not (run.work_dir / 'last_checkpoint').is_file():
+        raise ValueError(
+            f'{run.result} was measured without the list {run.leave_out}, and its checkpoint is '
+            f'not in {run.work_dir}: move the result away to run it anew'
+        )
+    return None
+
+
+def measure(run: Run) -> dict:
+    """Train, or go on where a killed run stopped, and measure the best epoch of the val split.
+
+    Returns:
+        The result, as written to ``run.result``; a finished one is read, not made again.
+
+    Raises:
+        ValueError: if what lies there was made with another config.
+        FileNotFoundError: if data or weights are missing.
+    """
+    result = finished_result(run)
+    if result is not None:
+        return result
+    config = run.load_config()
+    digest = provenance.config_digest(config)
+    started = run.work_dir / 'config_digest'
+    if started.is_file():
+        _require_same(started.read_text(), digest, run.work_dir)
+    run.work_dir.mkdir(parents=True, exist_ok=True)
+    started.write_text(digest)
+    if run.result.is_file():  # only a part of the measurement is missing
+        before = json.loads(run.result.read_text())
+        result = _measured(run, config) | {key: before[key] for key in OF_TRAINING}
+    else:
+        train(config, resume='auto')
+        result = _measured(run, config)
+    run.results.mkdir(parents=True, exist_ok=True)
+    temporary = run.result.with_name(f'.{run.result.name}.{os.getpid()}')
+    temporary.write_text(json.dumps(result, separators=(',', ':')) + '\n')
+    os.replace(temporary, run.result)
+    return result
+
+
+def _require_same(found: str, wanted: str, place: Path) -> None:
+    if found != wanted:
+        raise ValueError(
+            f'{place} was made with another config than it has now: move it away to measure anew'
+        )
+
+
+def _measured(run: Run, config: Config) -> dict:
+    checkpoint = best_checkpoint(run.work_dir)
+    flat = run.work_dir / 'measured.py'
+    config.dump(flat)
+    model = load_retriever(flat, checkpoint)
+    split = embed_split(model)
+    log = read_run(run.work_dir)
+    parameters = list(model.parameters())
+    return {
+        'config': str(run.config),
+        'seed': run.seed,
+        'options': list(run.options),
+        'config_digest': provenance.config_digest(config),
+        'data_digest': provenance.data_digest(config),
+        'weights': provenance.weight_digests(config),
+        'commit': provenance.commit(),
+        'versions': {'pir_mm': __version__, 'torch': torch.__version__},
+        'hardware': provenance.hardware(),
+        'minutes': log.minutes,
+        'parameters': {
+            'all': sum(p.numel() for p in parameters),
+            'trained': sum(p.numel() for p in parameters if p.requires_grad),
+        },
+        'val_mR': [[step, entry['mR']] for step, entry in log.validation.items()],
+        'best': checkpoint.name,
+        'pictures': len(split.paths),
+        'captions': len(split.captions),
+        **score_split(split, run.leave_out and LeftOut(run.leave_out)),
+    }

@@ -1,0 +1,143 @@
+"""Training and testing by mmengine's Runner."""
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.dist import is_main_process
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from pir_mm.engine import (
+    CPU_MODEL_WRAPPER,
+    join_cpu_process_group,
+    load_local_files_safely,
+    load_weights,
+    read_checkpoint,
+)
+
+
+def check_devices(device: str | None, gpus: int | None) -> None:
+    """Refuse to go on without the accelerators that were asked for.
+
+    Raises:
+        ValueError: if there are fewer than asked.
+    """
+    there = torch.cuda.device_count()
+    wanted = 1 if device == 'cuda' and not gpus else gpus or 0
+    if wanted > there and (there or device == 'cuda'):
+        raise ValueError(f'{wanted} GPU(s) asked for, but this machine shows {there}')
+
+
+def adapt_training(
+    config: Config,
+    *,
+    amp: bool = False,
+    validate: bool = True,
+    scale_lr: bool = False,
+    pin_memory: bool = True,
+    persistent_workers: bool = True,
+) -> None:
+    """Write the switches of ``tools/train.py`` into a config.
+
+    Raises:
+        ValueError: if ``scale_lr`` meets a config without ``auto_scale_lr.base_batch_size``.
+    """
+    if amp:
+        config.optim_wrapper.type = 'pir_mm.Bf16OptimWrapper'
+        for key in ('loss_scale', 'dtype'):
+            config.optim_wrapper.pop(key, None)
+    if not validate:
+        config.val_cfg = config.val_dataloader = config.val_evaluator = None
+    if scale_lr:
+        if 'base_batch_size' not in config.get('auto_scale_lr', {}):
+            raise ValueError('--auto-scale-lr needs auto_scale_lr.base_batch_size in the config')
+        config.auto_scale_lr.enable = True
+    for name in ('train_dataloader', 'val_dataloader'):
+        loader = config.get(name)
+        if loader is not None:
+            loader.pin_memory = pin_memory and torch.cuda.is_available()
+            loader.persistent_workers = persistent_workers and loader.get('num_workers', 0) > 0
+
+
+def build_runner(config: Config) -> Runner:
+    """Build the Runner of a config, on whatever this machine has.
+
+    With a launcher but no accelerator the processes join a gloo group.
+    """
+    load_local_files_safely()
+    if config.get('launcher', 'none') != 'none' and join_cpu_process_group():
+        wrapper = {'find_unused_parameters': config.get('find_unused_parameters', False)}
+        config.setdefault('model_wrapper_cfg', CPU_MODEL_WRAPPER | wrapper)
+    return Runner.from_cfg(config)
+
+
+def train(config: Config, resume: str | None = None) -> Runner:
+    """Train the model of a config.
+
+    Args:
+        config: as read by :func:`pir_mm.apis.training.configuration.load_config`.
+        resume: ``'auto'`` continues from the last checkpoint of the work directory, if there is
+            one; a path continues from that file; ``None`` starts anew.
+
+    Raises:
+        FileNotFoundError: if data, weights or the checkpoint to resume are missing.
+        ValueError: if a value in the config is wrong.
+    """
+    config.resume = resume is not None
+    if resume not in (None, 'auto'):
+        config.load_from = resume
+    runner = build_runner(config)
+    runner.train()
+    return runner
+
+
+def best_checkpoint(work_dir: str | Path) -> Path:
+    """The checkpoint of the best validation among those of a run.
+
+    Raises:
+        FileNotFoundError: if the run has no checkpoint, or never validated.
+    """
+    work_dir = Path(work_dir)
+    pointer = work_dir / 'last_checkpoint'
+    if not pointer.is_file():
+        raise FileNotFoundError(f'{work_dir} holds no checkpoint of a run')
+    last = work_dir / Path(pointer.read_text().strip()).name
+    best = read_checkpoint(last)['message_hub']['runtime_info'].get('best_ckpt')
+    if best is None:
+        raise FileNotFoundError(f'the run in {work_dir} kept no best checkpoint: let it validate')
+    return work_dir / Path(best).name
+
+
+def test(config: Config, checkpoint: str | None, out: str | None = None) -> dict[str, float]:
+    """Test a checkpoint, loaded whole or refused.
+
+    Args:
+        config: the config the checkpoint was trained with.
+        checkpoint: its path; ``None`` tests the weights as they are built.
+        out: a JSON file for the metrics; by default ``metrics.json`` in the work directory.
+
+    Returns:
+        The metrics, in percent and unrounded.
+
+    Raises:
+        FileNotFoundError: if the data or the checkpoint are missing.
+        ValueError: if the checkpoint is one of another model.
+    """
+    config.load_from, config.resume = None, False
+    runner = build_runner(config)
+    if checkpoint is not None:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        load_weights(model, checkpoint)
+        runner.logger.info(f'Every tensor of {checkpoint} is loaded')
+    metrics = runner.test()
+    if is_main_process():
+        path = Path(out or Path(runner.work_dir) / 'metrics.json')
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+        temporary.write_text(json.dumps(metrics, indent=2) + '\n')
+        os.replace(temporary, path)
+        runner.logger.info(f'Metrics are in {path}')
+    return metrics

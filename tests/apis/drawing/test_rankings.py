@@ -1,0 +1,64 @@
+"""Sheets hold the sections that were asked for, with what is right marked where it is known."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pir_mm.apis.drawing.rankings import draw_rankings
+from pir_mm.visualization import RankingSheet
+from tests.apis.split_of_colours import split_of_colours
+
+
+@pytest.fixture
+def sections(monkeypatch):
+    """Whatever is added to a sheet: heading, queries, ids, right."""
+    seen = []
+    add = RankingSheet.add
+
+    def note(self, heading, queries, ranking, gallery, right=None):
+        seen.append((heading, list(queries), ranking.ids, right))
+        add(self, heading, queries, ranking, gallery, right)
+
+    monkeypatch.setattr(RankingSheet, 'add', note)
+    return seen
+
+
+@pytest.fixture
+def draw(colour_model, pictures, tmp_path):
+    split = split_of_colours(colour_model, pictures)
+    return lambda **how: draw_rankings(colour_model, split, tmp_path / 'r.png', **how)
+
+
+def test_known_and_unknown_queries_stand_apart(draw, sections, tmp_path, pictures):
+    texts = ['a blue roof', 'a red roof']
+    draw(texts=texts, images=['red.png'], top_k=2)
+    known, elsewhere, back = sections
+    assert known[1] == ['a red roof'] and elsewhere[1] == ['a blue roof']
+    assert known[2][0, 0] == 0 and known[3][0].tolist() == [True, False]  # grey is second
+    assert elsewhere[2][0, 0] == 2 and elsewhere[3] is None
+    assert 'elsewhere' in elsewhere[0] and 'elsewhere' not in known[0]
+    assert back[1] == [pictures / 'red.png']
+    assert back[2].tolist() == [[0, 4]] and back[3].tolist() == [[True, False]]
+    assert Image.open(tmp_path / 'r.png').width > 500
+
+
+def test_without_a_query_the_same_are_drawn_again(draw, sections):
+    draw(queries=2)
+    draw(queries=2)
+    draw(queries=2, seed=2)
+    assert [len(queries) for _, queries, _, _ in sections] == [2] * 6
+    assert sections[0][1] == sections[2][1] and sections[1][1] == sections[3][1]
+    assert sections[1][1] != sections[5][1]
+    assert all(right is not None for *_, right in sections)
+
+
+def test_more_results_than_there_are_give_all(draw, sections):
+    draw(texts=['a red roof'], top_k=50)
+    np.testing.assert_array_equal(np.sort(sections[0][2]), [[0, 1, 2, 3]])
+
+
+def test_says_what_is_wrong(draw, colour_model, tmp_path):
+    with pytest.raises(ValueError, match='at least 1, got 0 and 5'):
+        draw(queries=0)
+    with pytest.raises(ValueError, match='must end in'):
+        draw_rankings(colour_model, None, tmp_path / 'r.gif')

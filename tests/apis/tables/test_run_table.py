@@ -1,0 +1,140 @@
+"""A table measured for real: runs, resumes, re-measures and refuses."""
+
+import json
+
+import pytest
+import torch
+
+from pir_mm.apis.tables import run as run_measuring
+from pir_mm.apis.tables import run_table as table_running
+from pir_mm.apis.tables.run import Run, finished_result, measure
+from pir_mm.apis.tables.run_table import run_table
+from pir_mm.engine import read_checkpoint
+from tests.conftest import DEMO
+
+ROW = f"""
+_base_ = {str(DEMO)!r}
+train_cfg = dict(max_epochs=2, val_interval=1)
+default_hooks = dict(visualization=dict(queries=1, top_k=1))
+"""
+
+
+@pytest.fixture
+def run(tiny_options, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / 'row.py'
+    config.write_text(ROW)
+    return Run(config, 3, tuple(tiny_options), tmp_path / 'results', tmp_path / 'runs')
+
+
+def table(run, seeds, **changes):
+    given = {'results': run.results, 'work_dirs': run.work_dirs, 'out': run.results / 'table'}
+    return run_table([run.config], seeds, **given | {'options': run.options} | changes)
+
+
+def test_a_run_is_measured_once(run, monkeypatch):
+    result = measure(run)
+    assert result == json.loads(run.result.read_text())
+    assert [epoch for epoch, _ in result['val_mR']] == [1, 2]
+    best = read_checkpoint(run.work_dir / result['best'])
+    assert best['meta']['seed'] == 3
+    assert result['parameters']['trained'] < result['parameters']['all']
+
+    monkeypatch.setattr(run_measuring, 'train', None)  # nothing may be trained again
+    assert measure(run) == result
+
+    copies = run.results / 'copies.json'
+    copies.write_text(json.dumps({'copies': [{'picture': 'elsewhere.png'}]}))
+    again = Run(run.config, 3, run.options, run.results, run.work_dirs, copies)
+    assert finished_result(again) is None
+    with_list = measure(again)
+    assert with_list['metrics'] == result['metrics']
+    assert with_list['left_out']['pictures'] == 0
+    assert finished_result(again) == with_list
+
+    copies.write_text(json.dumps({'copies': []}))
+    (run.work_dir / 'last_checkpoint').unlink()
+    with pytest.raises(ValueError, match='its checkpoint is not in'):
+        finished_result(again)
+
+    run.config.write_text(ROW.replace('max_epochs=2', 'max_epochs=3'))
+    with pytest.raises(ValueError, match=r'row_seed3.json was made with another config'):
+        measure(run)
+    run.result.unlink()
+    with pytest.raises(ValueError, match=r'row_seed3 was made with another config'):
+        measure(run)
+
+
+def test_a_killed_run_goes_on_where_it_stopped(run, monkeypatch):
+    trained = run_measuring.train
+
+    def killed(config, resume):
+        config.train_cfg.max_epochs = 1
+        trained(config, resume)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_measuring, 'train', killed)
+    with pytest.raises(KeyboardInterrupt):
+        measure(run)
+    assert not run.result.exists()
+    monkeypatch.setattr(run_measuring, 'train', trained)
+    assert [epoch for epoch, _ in measure(run)['val_mR']] == [1, 2]
+    starts = list(run.work_dir.glob('*/vis_data/scalars.json'))
+    logs = ''.join(path.with_name('config.py').read_text() for path in starts)
+    assert 'resume = True' in logs
+
+
+def test_one_failed_run_stops_no_other(run, capfd):
+    other = run.config.with_name('broken.py')
+    other.write_text(run.config.read_text() + "model = dict(tokenizer=dict(vocab='no/file'))\n")
+    options = [option for option in run.options if 'vocab' not in option]
+    vocab = next(option for option in run.options if 'vocab' in option).partition('=')[2]
+    run.config.write_text(
+        run.config.read_text() + f'model = dict(tokenizer=dict(vocab={vocab!r}))\n'
+    )
+    places = {'results': run.results, 'work_dirs': run.work_dirs, 'out': run.results / 'table'}
+    failed = run_table([other, run.config], [0], options=options, baseline='row', **places)
+    assert len(failed) == 1 and failed[0].startswith('broken seed 0:') and 'no/file' in failed[0]
+    rows = json.loads((run.results / 'table.json').read_text())
+    assert [(row['name'], row['seeds']) for row in rows] == [('row', [0])]
+    assert 'Epoch(train)' in (run.work_dirs / 'row_seed0' / 'console.log').read_text()
+    assert 'Epoch(train)' not in capfd.readouterr().out
+
+    assert table(run, [0, 1], options=options, report_only=True) == []
+    assert not (run.work_dirs / 'row_seed1').exists()
+
+
+def test_finished_runs_come_first_and_threads_are_shared(run, monkeypatch):
+    done = Run(run.config, 1, run.options, run.results, run.work_dirs)
+    monkeypatch.setattr(table_running, 'finished_result', lambda r: {} if r is done else None)
+    assert next(table_running._measured([run, done], 1)) == (done, {})
+    threads = []
+    monkeypatch.setattr(torch, 'set_num_threads', threads.append)
+    monkeypatch.setattr(table_running, 'measure', lambda run: {})
+    monkeypatch.setattr(table_running.os, 'cpu_count', lambda: 8)
+    monkeypatch.setattr(table_running.os, 'dup2', lambda *_: None)
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    table_running._measure_logged(run, 3)
+    assert threads == [2]
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        ({'seeds': [1, 1]}, 'seed 1 is there twice'),
+        ({'jobs': 0}, 'jobs must be at least 1'),
+        ({'baseline': 'nobody'}, "baseline 'nobody' is none of row"),
+        ({'report_only': True}, 'no run is finished'),
+    ],
+)
+def test_refuses(run, changes, reason):
+    with pytest.raises(ValueError, match=reason):
+        table(run, **{'seeds': [0], **changes})
+
+
+def test_refuses_missing_files(run):
+    with pytest.raises(FileNotFoundError, match=r'gone.json does not exist'):
+        table(run, [0], leave_out=run.config.with_name('gone.json'))
+    run.config.unlink()
+    with pytest.raises(FileNotFoundError, match=r'row.py does not exist'):
+        table(run, [0])

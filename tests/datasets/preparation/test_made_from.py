@@ -1,0 +1,87 @@
+"""Has anything changed?"""
+
+import hashlib
+import json
+import os
+
+import pytest
+
+from pir_mm.datasets.preparation.preparing import checksum, fingerprint, unchanged_report
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / 'source'
+    folder.mkdir()
+    for name in ('a.jpg', 'b.zip', 'c.json', 'other.txt'):
+        (folder / name).write_text(name)
+        os.utime(folder / name, (1, 1))
+    return folder
+
+
+def take(source, **options):
+    made = fingerprint(source, source / 'out', source / 'c.json', options)
+    assert json.loads(json.dumps(made)) == made
+    return made
+
+
+@pytest.mark.parametrize('name', ['a.jpg', 'b.zip', 'c.json'])
+def test_sees_every_file_that_is_read(source, name):
+    before = take(source)
+    assert take(source) == before
+    os.utime(source / name, (2, 2))
+    changed = take(source)
+    assert changed != before
+    (source / name).write_text('longer than before')
+    os.utime(source / name, (2, 2))
+    assert take(source) not in (before, changed)
+
+
+def test_sees_options_and_new_pictures_but_not_other_files(source):
+    before = take(source, seed=1)
+    (source / 'other.txt').write_text('x')
+    assert take(source, seed=1) == before
+    assert take(source, seed=2) != before
+    (source / 'd.tif').touch()
+    assert take(source, seed=1) != before
+
+
+def written(out, made_from):
+    (out / 'images').mkdir(parents=True)
+    (out / 'images' / 'a.jpg').touch()
+    for name in ('captions.json', 'vocab.txt'):
+        (out / name).touch()
+    (out / 'report.json').write_text(json.dumps({'pictures': 1, 'made_from': made_from}))
+    return out
+
+
+def test_a_whole_folder_of_the_same_sources_is_unchanged(tmp_path):
+    out = written(tmp_path / 'out', {'a': 1})
+    assert unchanged_report(out, {'a': 1})['pictures'] == 1
+    assert unchanged_report(out, {'a': 2}) is None
+    assert unchanged_report(tmp_path / 'nothing', {'a': 1}) is None
+
+
+@pytest.mark.parametrize('name', ['captions.json', 'vocab.txt', 'images/a.jpg'])
+def test_a_folder_that_lost_something_is_made_again(tmp_path, name):
+    out = written(tmp_path / 'out', {})
+    (out / name).unlink()
+    assert unchanged_report(out, {}) is None
+
+
+def test_a_broken_report_is_made_again_and_a_foreign_folder_is_left_alone(tmp_path):
+    out = written(tmp_path / 'out', {})
+    (out / 'report.json').write_text('{')
+    assert unchanged_report(out, {}) is None
+    (out / 'report.json').unlink()
+    with pytest.raises(
+        ValueError, match='out exists and has no report.json, so it was not written'
+    ):
+        unchanged_report(out, {})
+    (tmp_path / 'empty').mkdir()
+    assert unchanged_report(tmp_path / 'empty', {}) is None
+
+
+def test_checksum_is_sha256(tmp_path):
+    (tmp_path / 'a').write_bytes(b'x' * (2**20 + 5))
+    assert checksum(tmp_path / 'a') == hashlib.sha256(b'x' * (2**20 + 5)).hexdigest()
