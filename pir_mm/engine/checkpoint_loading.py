@@ -9,6 +9,8 @@ import torch
 from mmengine.runner import CheckpointLoader
 from torch import nn
 
+from pir_mm.files.names import first_few
+
 TRUST = 'PIR_MM_TRUST_CHECKPOINT'
 
 
@@ -56,8 +58,8 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
         left_over = sorted(given.keys() - fits)
         raise ValueError(
             f'{path} is not a checkpoint of this model: {len(fits)} of its {len(wanted)} tensors '
-            f'are there; missing or of another shape: {_few(missing)}; not of the model: '
-            f'{_few(left_over)}. Use the config it was trained with'
+            f'are there; missing or of another shape: {first_few(missing)}; not of the model: '
+            f'{first_few(left_over)}. Use the config it was trained with'
         )
     model.load_state_dict(given)
     return checkpoint
@@ -66,8 +68,3 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
 def load_local_files_safely() -> None:
     """Make mmengine's own loading (``--resume``, ``load_from``) read local files by the rule."""
     CheckpointLoader.register_scheme(prefixes='', loader=read_checkpoint, force=True)
-
-
-def _few(names: list[str]) -> str:
-    shown = ', '.join(names[:3]) or 'none'
-    return f'{shown} and {len(names) - 3} more' if len(names) > 3 else shown

@@ -15,6 +15,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from pir_mm.files.names import first_few
+
 
 class _Skipped:
     """Stands for an object beside the weights: whatever is asked of it, it does nothing."""
@@ -123,10 +125,9 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     raise ValueError(f'{path} holds no named tensors, neither at its top nor in `state_dict`')
 
 
-def below(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The weights whose names start with ``prefix``, without it; all of them if none does."""
-    found = {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
-    return found or dict(weights)
+def under_prefix(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The weights whose names start with ``prefix``, without the prefix."""
+    return {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
 
 
 def load_whole(
@@ -168,19 +169,14 @@ def load_whole(
     if missing or left_over or shapes:
         raise ValueError(
             f'{source} does not fit {part}: {len(wanted) - len(missing)} of its {len(wanted)} '
-            f'tensors are there; missing or of another shape: {_few(missing)}{shapes}; '
-            f'left over: {_few(left_over)}. Give the matching file, or start without it by '
+            f'tensors are there; missing or of another shape: {first_few(missing)}{shapes}; '
+            f'left over: {first_few(left_over)}. Give the matching file, or start without it by '
             f'`--cfg-options {option or f"model.{part}.init"}=random`'
         )
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _few(names: list[str]) -> str:
-    shown = ', '.join(names[:3]) or 'none'
-    return f'{shown} and {len(names) - 3} more' if len(names) > 3 else shown
 
 
 WRAPPERS = ('state_dict', 'model')

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from pir_mm.evaluation.scene_confusion import confused_pairs, foreign_share, neighbour_shares
 from pir_mm.evaluation import scene_confusion
+from pir_mm.evaluation.scene_confusion import confused_pairs, foreign_share, neighbour_shares
 
 # Directions by angle: two of scene 0, one of scene 1 beside them, two of scene 1 far away.
 ANGLES = torch.tensor([0.0, 1.0, 3.0, 90.0, 91.0]).deg2rad()

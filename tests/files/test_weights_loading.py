@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.testing import assert_close
 
-from pir_mm.files.weights import below, load_whole, read_weights
+from pir_mm.files.weights import load_whole, read_weights, under_prefix
 
 WEIGHTS = {'weight': torch.ones(2, 3), 'bias': torch.zeros(2)}
 
@@ -37,8 +37,8 @@ def test_wants_named_tensors(tmp_path):
 
 def test_takes_what_lies_below_a_prefix_if_anything_does():
     weights = {'backbone.a': WEIGHTS['bias'], 'head.b': WEIGHTS['bias']}
-    assert list(below(weights, 'backbone.')) == ['a']
-    assert list(below(WEIGHTS, 'backbone.')) == ['weight', 'bias']
+    assert list(under_prefix(weights, 'backbone.')) == ['a']
+    assert under_prefix(WEIGHTS, 'backbone.') == {}
 
 
 def test_loads_every_tensor():

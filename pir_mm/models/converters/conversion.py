@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from pir_mm.files.names import first_few
+
 Rules = Mapping[str, tuple[str, ...]]
 
 
@@ -83,7 +85,9 @@ class Conversion:
         if any(faults.values()):
             raise ValueError(
                 f'{len(shared)} of {len(wanted)} tensors of {self.target["type"]} are there; '
-                + '; '.join(f'{fault}: {few(names)}' for fault, names in faults.items() if names)
+                + '; '.join(
+                    f'{fault}: {first_few(names)}' for fault, names in faults.items() if names
+                )
             )
         return {n: self.weights[n].detach().to(wanted[n].dtype, copy=True) for n in wanted}
 
@@ -145,8 +149,3 @@ def count(weights: Mapping[str, Tensor], prefix: str) -> int:
     """How many numbered parts follow a prefix: 3 for ``prefix0.x``, ``prefix2.x``."""
     numbers = (n.removeprefix(prefix).split('.')[0] for n in weights if n.startswith(prefix))
     return 1 + max((int(number) for number in numbers if number.isdigit()), default=-1)
-
-
-def few(names: list[str]) -> str:
-    shown = ', '.join(names[:3])
-    return f'{shown} and {len(names) - 3} more' if len(names) > 3 else shown

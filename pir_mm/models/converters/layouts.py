@@ -5,7 +5,8 @@ from typing import Any
 
 from torch import Tensor
 
-from pir_mm.models.converters.conversion import Conversion, few
+from pir_mm.files.names import first_few
+from pir_mm.models.converters.conversion import Conversion
 from pir_mm.models.converters.hf_bert import from_hf_bert, is_hf_bert
 from pir_mm.models.converters.microsoft_swin import from_microsoft_swin, is_microsoft_swin
 from pir_mm.models.converters.pir_itr import from_pir_itr, is_pir_itr
@@ -71,6 +72,6 @@ def convert_weights(
 
 def _described(family: str | None, weights: Mapping[str, Tensor]) -> str:
     if family is None:
-        return f'these names are of no known layout: {few(list(weights))}'
+        return f'these names are of no known layout: {first_few(list(weights))}'
     named = ' or '.join(name for name, families in LAYOUTS.items() if family in families)
     return f'these names are those of {family}: take the layout {named}'

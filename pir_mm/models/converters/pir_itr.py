@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pir_mm.files.weights import under_prefix
 from pir_mm.models.converters.conversion import Conversion, Piece, collect, drop
 from pir_mm.models.converters.microsoft_swin import is_microsoft_swin, swin_pieces
-from pir_mm.models.converters.pir_itr_model import below, pir_itr_model
+from pir_mm.models.converters.pir_itr_model import pir_itr_model
 from pir_mm.models.converters.pir_itr_origin import origin_notes
 
 NOT_TAKEN = {
@@ -83,7 +84,7 @@ def pir_itr_weights(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _pieces(official: Mapping[str, Tensor]) -> Iterator[Piece]:
-    vision = below(official, 'vision_encoder.')
+    vision = under_prefix(official, 'vision_encoder.')
     if not is_microsoft_swin(vision):
         raise ValueError(
             f'{len(official)} tensors hold no Swin Transformer under `vision_encoder.`, so they '

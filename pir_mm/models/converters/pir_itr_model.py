@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
+from pir_mm.files.weights import under_prefix
 from pir_mm.models.converters.conversion import count, shape_of
 from pir_mm.models.converters.hf_bert import bert_sizes, checked_heads
 from pir_mm.models.converters.microsoft_swin import swin_config
@@ -38,9 +39,9 @@ def pir_itr_model(
     assumed = [f'{name}={value}' for name, value in known.items() if name not in settings]
     notes = [f'its config does not say, taken as published: {", ".join(assumed)}'] * bool(assumed)
     dim = shape_of(weights, 'vision_proj.weight', 2)[0]
-    swin = swin_config(below(weights, 'vision_encoder.'))
+    swin = swin_config(under_prefix(weights, 'vision_encoder.'))
     swin |= dict(img_size=known['image_res'], drop_path_rate=0.1)
-    sizes = bert_sizes(below(weights, 'text_encoder.'))
+    sizes = bert_sizes(under_prefix(weights, 'text_encoder.'))
     if heads is None:
         heads = max(1, sizes['hidden_size'] // 64)
         notes.append(f'its BERT is taken to have {heads} heads, 64 wide as the public ones')
@@ -78,11 +79,6 @@ def pir_itr_model(
     return model, notes
 
 
-def below(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The weights whose names start with ``prefix``, without it."""
-    return {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
-
-
 def _spatial_parts(weights: Mapping[str, Tensor], known: dict, dim: int, swin: dict) -> dict:
     cell = swin['patch_size'] * 2 ** (len(swin['arch']['depths']) - 1)
     tokens = 1 + (known['image_res'] // cell) ** 2
@@ -91,7 +87,7 @@ def _spatial_parts(weights: Mapping[str, Tensor], known: dict, dim: int, swin: d
             f'its config says filter_size={known["filter_size"]}, but a picture of '
             f'{known["image_res"]} pixels has {tokens} tokens'
         )
-    prior = below(weights, 'conv_encoder.')
+    prior = under_prefix(weights, 'conv_encoder.')
     prior = {_STAGES.get(name[:2], name[:2]) + name[2:]: w for name, w in prior.items()}
     return dict(
         instruction_encoder=dict(

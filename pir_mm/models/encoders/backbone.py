@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from pir_mm.files.weights import below, load_whole, read_weights
+from pir_mm.files.weights import load_whole, read_weights, under_prefix
 from pir_mm.models.converters.microsoft_swin import is_microsoft_swin, swin_to_mmpretrain
 from pir_mm.registry import MODELS
 
@@ -76,12 +76,13 @@ def load_backbone(backbone: nn.Module, path: str, part: str, option: str | None 
         ValueError: if it does not hold every tensor of the backbone.
     """
     try:
-        weights = below(read_weights(path), 'backbone.')
+        weights = read_weights(path)
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f'{error}: put it there, or start without it by '
             f'`--cfg-options {option or f"model.{part}.init"}=random`'
         ) from None
+    weights = under_prefix(weights, 'backbone.') or weights
     if is_microsoft_swin(weights):
         weights = swin_to_mmpretrain(weights)
     load_whole(backbone, weights, path, part, COMPUTED, ON_TOP, option)

@@ -5,7 +5,7 @@ from pathlib import Path
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from pir_mm.files.weights import below, load_whole, read_weights
+from pir_mm.files.weights import load_whole, read_weights, under_prefix
 from pir_mm.registry import MODELS
 
 NOT_OURS = ('cls.*', 'pooler.*', '*position_ids', '*token_type_ids')
@@ -74,7 +74,9 @@ class BertEncoder(BaseModule):
         super().init_weights()
         if self.init != 'random':
             path = _weight_file(self.init)
-            weights = {_current_name(n): w for n, w in below(read_weights(path), 'bert.').items()}
+            weights = read_weights(path)
+            weights = under_prefix(weights, 'bert.') or weights
+            weights = {_current_name(name): value for name, value in weights.items()}
             load_whole(self.bert, weights, path, 'text_encoder', surplus=NOT_OURS)
 
     def forward(self, token_ids: Tensor, token_mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from pir_mm.models.converters.conversion import Piece, collect, count, drop, few, shape_of
+from pir_mm.models.converters.conversion import Piece, collect, count, drop, shape_of
 
 TARGET = dict(type='pir_mm.Thing')
 ONE, TWO = torch.ones(2, 3), torch.full((2,), 2.0)
@@ -81,8 +81,3 @@ def test_counts_numbered_parts():
     names = dict.fromkeys(['layers.0.x', 'layers.2.y', 'layers.last', 'other.9'])
     assert count(names, 'layers.') == 3
     assert count(names, 'blocks.') == 0
-
-
-def test_shows_three_names():
-    assert few(['a', 'b', 'c']) == 'a, b, c'
-    assert few(['a', 'b', 'c', 'd', 'e']) == 'a, b, c and 2 more'
