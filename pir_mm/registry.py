@@ -39,4 +39,4 @@ VISUALIZERS = _child(root.VISUALIZERS, 'visualization')
 VISBACKENDS = _child(root.VISBACKENDS, 'visualization')
 
 INFERENCERS = _child(root.INFERENCERS, 'apis')
-FUNCTIONS = _child(root.FUNCTIONS, 'functional')
+FUNCTIONS = _child(root.FUNCTIONS, 'datasets')

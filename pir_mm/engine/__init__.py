@@ -7,7 +7,7 @@ from pir_mm.engine.checkpoint_loading import (
     read_checkpoint,
 )
 from pir_mm.engine.cpu_process_group import CPU_MODEL_WRAPPER, join_cpu_process_group
-from pir_mm.engine.hooks import EpochSeedHook, RankingSheetHook, SafeCheckpointHook
+from pir_mm.engine.hooks import EpochSeedHook, RankingSheetHook, SafeCheckpointHook, TokenizerHook
 from pir_mm.engine.hooks.safe_checkpoint_hook import AtomicBackend
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     'EpochSeedHook',
     'RankingSheetHook',
     'SafeCheckpointHook',
+    'TokenizerHook',
     'join_cpu_process_group',
     'load_local_files_safely',
     'load_weights',

@@ -1,6 +1,7 @@
 """Values with checked invariants."""
 
 from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet
+from pir_mm.structures.pair_batch import PairBatch
 from pir_mm.structures.ranking import Ranking
 
-__all__ = ['EmbeddedSample', 'EmbeddedSet', 'Ranking']
+__all__ = ['EmbeddedSample', 'EmbeddedSet', 'PairBatch', 'Ranking']

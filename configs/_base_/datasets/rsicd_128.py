@@ -8,7 +8,7 @@ data_root = 'data/rsicd/'
 
 pack = dict(
     type='mmpretrain.PackInputs',
-    algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
+    algorithm_keys=['text', 'text_id', 'caption_id', 'scene'],
     meta_keys=['image_id', 'img_path'],
 )
 train_pipeline = [
@@ -37,7 +37,7 @@ train_dataloader = dict(
     persistent_workers=True,
     drop_last=True,
     sampler=dict(type='pir_mm.EpochSampler', shuffle=True),
-    collate_fn=dict(type='default_collate'),
+    collate_fn=dict(type='pir_mm.collate_pairs'),
     dataset=dict(
         type='pir_mm.CaptionDataset',
         ann_file='captions.json',
@@ -53,7 +53,7 @@ val_dataloader = dict(
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='default_collate'),
+    collate_fn=dict(type='pir_mm.collate_pairs'),
     dataset=dict(
         type='pir_mm.CaptionDataset',
         ann_file='captions.json',
@@ -67,7 +67,7 @@ test_dataloader = dict(
     batch_size=128,
     num_workers=2,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='default_collate'),
+    collate_fn=dict(type='pir_mm.collate_pairs'),
     dataset=dict(
         type='pir_mm.CaptionDataset',
         ann_file='captions.json',

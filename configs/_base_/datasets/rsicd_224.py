@@ -7,7 +7,7 @@ data_root = 'data/rsicd/'
 
 pack = dict(
     type='mmpretrain.PackInputs',
-    algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
+    algorithm_keys=['text', 'text_id', 'caption_id', 'scene'],
     meta_keys=['image_id', 'img_path'],
 )
 # The authors' RandomAugment, N=2, M=7: two draws, each applied with probability 1/2.
@@ -48,7 +48,7 @@ train_dataloader = dict(
     pin_memory=True,
     drop_last=True,
     sampler=dict(type='pir_mm.EpochSampler', shuffle=True),
-    collate_fn=dict(type='default_collate'),
+    collate_fn=dict(type='pir_mm.collate_pairs'),
     dataset=dict(
         type='pir_mm.CaptionDataset',
         ann_file='captions.json',
@@ -64,7 +64,7 @@ val_dataloader = dict(
     persistent_workers=True,
     pin_memory=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='default_collate'),
+    collate_fn=dict(type='pir_mm.collate_pairs'),
     dataset=dict(
         type='pir_mm.CaptionDataset',
         ann_file='captions.json',
@@ -78,7 +78,7 @@ test_dataloader = dict(
     batch_size=128,
     num_workers=8,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='default_collate'),
+    collate_fn=dict(type='pir_mm.collate_pairs'),
     dataset=dict(
         type='pir_mm.CaptionDataset',
         ann_file='captions.json',

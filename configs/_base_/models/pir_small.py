@@ -7,7 +7,7 @@ encoder starts from the same weights; the text encoder starts at random.
 model = dict(
     type='pir_mm.PIR',
     data_preprocessor=dict(
-        type='mmpretrain.MultiModalDataPreprocessor',
+        type='pir_mm.PairPreprocessor',
         mean=[122.771, 116.746, 104.094],
         std=[68.501, 66.632, 70.323],
         to_rgb=True,
@@ -39,12 +39,13 @@ model = dict(
     selector=dict(type='pir_mm.BeliefSelector', strategy='hard', keep=6),
     spatial_pae=dict(type='pir_mm.SpatialPAE', dim=256, layers=1, heads=4, dropout=0.1),
     temporal_pae=dict(type='pir_mm.TemporalPAE', dim=256, layers=1, heads=4, dropout=0.1),
+    embedding=dict(type='pir_mm.JoinedEmbedding', dim=256),
     head=dict(
         type='pir_mm.RetrievalHead',
-        dim=256,
         losses=dict(
-            contrastive=dict(type='pir_mm.ContrastiveLoss', temperature=0.07),
-            affiliation=dict(type='pir_mm.AffiliationLoss', temperature=0.07, weight=1.0),
+            # the authors' choice: a text of the same words under another image is a negative
+            contrastive=dict(type='pir_mm.ContrastiveLoss', positives='image'),
+            affiliation=dict(type='pir_mm.AffiliationLoss', weight=1.0),
         ),
     ),
 )

@@ -3,7 +3,7 @@
 model = dict(
     type='pir_mm.PIR',
     data_preprocessor=dict(
-        type='mmpretrain.MultiModalDataPreprocessor',
+        type='pir_mm.PairPreprocessor',
         # CLIP's statistics, as in the authors' code, in units of 0..255
         mean=[122.771, 116.746, 104.094],
         std=[68.501, 66.632, 70.323],
@@ -34,12 +34,13 @@ model = dict(
     selector=dict(type='pir_mm.BeliefSelector', strategy='hard', keep=40),
     spatial_pae=dict(type='pir_mm.SpatialPAE', dim=512, layers=2, heads=8, dropout=0.2),
     temporal_pae=dict(type='pir_mm.TemporalPAE', dim=512, layers=3, heads=8, dropout=0.2),
+    embedding=dict(type='pir_mm.JoinedEmbedding', dim=512),
     head=dict(
         type='pir_mm.RetrievalHead',
-        dim=512,
         losses=dict(
-            contrastive=dict(type='pir_mm.ContrastiveLoss', temperature=0.07),
-            affiliation=dict(type='pir_mm.AffiliationLoss', temperature=0.07, weight=1.0),
+            # the authors' choice: a text of the same words under another image is a negative
+            contrastive=dict(type='pir_mm.ContrastiveLoss', positives='image'),
+            affiliation=dict(type='pir_mm.AffiliationLoss', weight=1.0),
         ),
     ),
 )

@@ -11,5 +11,6 @@ model = dict(
     # two layers for each of the progressive encoders' 2 and 3, which hold two attentions each
     spatial_pae=dict(type='pir_mm.SelfAttentionStack', layers=4),
     temporal_pae=dict(type='pir_mm.SelfAttentionStack', layers=6),
-    head=dict(add_global=False, losses=dict(affiliation=None)),
+    embedding=dict(add_global=False),
+    head=dict(losses=dict(affiliation=None)),
 )

@@ -13,49 +13,56 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import BertProcessing
 from torch import Tensor
 
-from pir_mm.datasets.caption_cleaning import clean_caption
+from pir_mm.datasets.caption_cleaning import CLEANINGS, clean_caption
 from pir_mm.datasets.layout import command_for
 from pir_mm.registry import TASK_UTILS
 
+NEEDED = ('[PAD]', '[UNK]', '[CLS]', '[SEP]')
 NORMALIZER = BertNormalizer(lowercase=True)
 PRE_TOKENIZER = BertPreTokenizer()
 
 
-def split_words(text: str) -> list[str]:
-    """Lower case, accents stripped, punctuation and Chinese characters words of their own."""
-    return [word for word, _ in PRE_TOKENIZER.pre_tokenize_str(NORMALIZER.normalize_str(text))]
-
-
-NEEDED = ('[PAD]', '[UNK]', '[CLS]', '[SEP]')
-
-
 @TASK_UTILS.register_module()
 class WordPieceTokenizer:
-    """Texts to word-piece numbers, as BERT uncased: ``[CLS] pieces [SEP]``, padded to the longest.
+    """Texts to word-piece ids, as BERT uncased: ``[CLS] pieces [SEP]``, padded to the longest.
 
-    Texts are cleaned by :func:`clean_caption` first, so that a query reads like a caption.
+    Texts are cleaned by :func:`clean_caption` first, so that a query is read like a caption.
     ``truncated`` counts the texts that lost pieces to ``max_tokens``; ``[SEP]`` always stays.
 
     Args:
         vocab: vocabulary file, one piece per line.
-        max_tokens: most pieces of a text, ``[CLS]`` and ``[SEP]`` among them.
+        max_tokens: most pieces of a text, ``[CLS]`` and ``[SEP]`` included.
         max_words: words kept by the cleaning.
+        cleaning: ``'pir'`` or ``'none'``, see :func:`caption_words`.
 
     Shape:
-        - output: token_ids ``(M, L)`` long, token_mask ``(M, L)`` bool, True at the text's own.
+        - output: token_ids ``(M, L)`` long; token_mask ``(M, L)`` bool, true for pieces, false for
+          padding
 
     Raises:
         FileNotFoundError: if there is no vocabulary; names the command that makes it.
-        ValueError: if it lacks a special piece, or ``max_tokens`` is below 3, or a text is empty.
+        ValueError: if the vocabulary lacks a special piece, ``max_tokens`` is below 3, ``cleaning``
+            is unknown, or a text is empty.
     """
 
-    def __init__(self, vocab: str | os.PathLike, max_tokens: int = 47, max_words: int = 30) -> None:
+    def __init__(
+        self,
+        vocab: str | os.PathLike,
+        max_tokens: int = 47,
+        max_words: int = 30,
+        cleaning: str = 'pir',
+    ) -> None:
         if max_tokens < 3:
             raise ValueError(f'max_tokens must be at least 3 to hold one piece, got {max_tokens}')
+        if cleaning not in CLEANINGS:
+            raise ValueError(
+                f'cleaning must be {" or ".join(map(repr, CLEANINGS))}, got {cleaning!r}'
+            )
         ids = _read_vocabulary(Path(vocab))
         self.vocab = str(vocab)
         self.max_tokens = max_tokens
         self.max_words = max_words
+        self.cleaning = cleaning
         self.truncated = 0
         self._pad = ids['[PAD]']
         self._tokenizer = Tokenizer(WordPiece(ids, unk_token='[UNK]', max_input_chars_per_word=100))
@@ -71,7 +78,7 @@ class WordPieceTokenizer:
 
     def __call__(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         # One by one: the library's batch call starts threads, and warns when a loader forks later.
-        cleaned = [clean_caption(text, self.max_words) for text in texts]
+        cleaned = [clean_caption(text, self.max_words, self.cleaning) for text in texts]
         encoded = [self._tokenizer.encode(text) for text in cleaned]
         cut = sum(bool(one.overflowing) for one in encoded)
         if cut and not self.truncated:
@@ -96,7 +103,15 @@ def _read_vocabulary(path: Path) -> dict[str, int]:
     ids = {piece: number for number, piece in enumerate(pieces)}
     lacking = [piece for piece in NEEDED if piece not in ids]
     if lacking:
-        raise ValueError(f'{path} lacks {", ".join(lacking)}: it is no vocabulary of BERT')
+        raise ValueError(f'{path} lacks {", ".join(lacking)}: it is not a vocabulary of BERT')
     if len(ids) != len(pieces):
-        raise ValueError(f'{path} names {len(pieces) - len(ids)} pieces twice, wanted each once')
+        raise ValueError(f'{path} lists {len(pieces) - len(ids)} pieces twice, wanted each once')
     return ids
+
+
+def split_words(text: str) -> list[str]:
+    """How BERT uncased splits a text into words before it looks for pieces of them.
+
+    Lower case, without accents; each punctuation mark and each Chinese character is a word.
+    """
+    return [word for word, _ in PRE_TOKENIZER.pre_tokenize_str(NORMALIZER.normalize_str(text))]

@@ -3,5 +3,6 @@
 from pir_mm.engine.hooks.epoch_seed_hook import EpochSeedHook
 from pir_mm.engine.hooks.ranking_sheet_hook import RankingSheetHook
 from pir_mm.engine.hooks.safe_checkpoint_hook import SafeCheckpointHook
+from pir_mm.engine.hooks.tokenizer_hook import TokenizerHook
 
-__all__ = ['EpochSeedHook', 'RankingSheetHook', 'SafeCheckpointHook']
+__all__ = ['EpochSeedHook', 'RankingSheetHook', 'SafeCheckpointHook', 'TokenizerHook']

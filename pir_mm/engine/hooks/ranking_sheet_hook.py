@@ -1,130 +1,102 @@
 """A sheet of rankings after each validation, to see what the numbers mean."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
-from mmengine.dist import all_gather_object, is_main_process
+from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from mmengine.structures import BaseDataElement
+from mmengine.runner.base_loop import BaseLoop
 
 from pir_mm.registry import HOOKS, VISUALIZERS
+from pir_mm.structures.embedded_set import EmbeddedSet
 from pir_mm.structures.ranking import Ranking
 
 
 @HOOKS.register_module()
 class RankingSheetHook(Hook):
-    """Draws the best results of a few queries in both directions, right and wrong marked.
+    """Draw the best results of a few queries in both directions, right and wrong marked.
 
-    The same pictures are asked for at each validation, so that sheets of different epochs can be
-    laid side by side: each once by one of its captions, and each once as the query. The gallery is
-    the whole split, over all processes. A result is right if picture and caption belong together.
+    The same images are drawn at each validation, so that sheets of different epochs can be laid
+    side by side: each once by one of its captions, and each once as the query. The gallery is the
+    whole split, over all processes. A result is right if image and caption belong together.
 
-    Writes ``sheets/epoch_N.png`` and, after a test, ``sheets/test.png`` in the work directory.
+    Writes ``sheets/epoch_N.png`` and, after a test, ``sheets/test.png`` in the work directory. It
+    reads the embeddings that ``RetrievalValLoop`` and ``RetrievalTestLoop`` keep, and computes
+    scores for the drawn queries only.
 
     Args:
-        queries: rows per direction; a split of fewer pictures gives all of them.
+        queries: rows per direction; a smaller split gives all its images.
         top_k: results per query.
         seed: of the choice of queries.
+        sheet: config of what draws the sheet.
 
     Raises:
-        ValueError: if ``queries`` or ``top_k`` is below 1.
+        ValueError: if ``queries`` or ``top_k`` is below 1; after an evaluation, if the loop keeps
+            no embeddings.
     """
 
-    def __init__(self, queries: int = 6, top_k: int = 5, seed: int = 0) -> None:
+    def __init__(
+        self, queries: int = 6, top_k: int = 5, seed: int = 0, sheet: dict | None = None
+    ) -> None:
         if queries < 1 or top_k < 1:
             raise ValueError(f'queries and top_k must be at least 1, got {queries} and {top_k}')
         self.queries = queries
         self.top_k = top_k
         self.seed = seed
-        self._clear()
-
-    def before_val_epoch(self, runner: Runner) -> None:
-        self._clear()
-
-    def before_test_epoch(self, runner: Runner) -> None:
-        self._clear()
-
-    def after_val_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None, outputs: Sequence | None = None
-    ) -> None:
-        """Keep the embeddings of a batch, on the CPU."""
-        for sample in outputs:
-            self._collect(sample)
-
-    after_test_iter = after_val_iter
+        self.sheet = sheet or {'type': 'pir_mm.RankingSheet'}
 
     def after_val_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
-        self._draw(runner, f'epoch {runner.epoch}', f'epoch_{runner.epoch}.png')
+        self._draw(runner, runner.val_loop, f'epoch {runner.epoch}', f'epoch_{runner.epoch}.png')
 
     def after_test_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
-        self._draw(runner, 'test', 'test.png')
+        self._draw(runner, runner.test_loop, 'test', 'test.png')
 
-    def _clear(self) -> None:
-        self._pictures: dict[int, tuple[np.ndarray, str, list[int]]] = {}
-        self._captions: dict[int, tuple[np.ndarray, str]] = {}
-
-    def _collect(self, sample: BaseDataElement) -> None:
-        vector = _to_numpy(sample.image_embedding)
-        own = [int(i) for i in sample.caption_id]
-        self._pictures[int(sample.image_id)] = (vector, sample.img_path, own)
-        vectors = _to_numpy(sample.text_embedding)
-        for i, text, vector in zip(sample.text_id, sample.text, vectors, strict=True):
-            self._captions[int(i)] = (vector, text)
-
-    def _draw(self, runner: Runner, moment: str, name: str) -> None:
-        shares = all_gather_object((self._pictures, self._captions))
-        self._clear()
+    def _draw(self, runner: Runner, loop: BaseLoop, moment: str, name: str) -> None:
+        if not hasattr(loop, 'embedded'):
+            raise ValueError(
+                f'RankingSheetHook reads the embeddings that a RetrievalValLoop keeps, and '
+                f"{type(loop).__name__} keeps none: set val_cfg.type='pir_mm.RetrievalValLoop' and "
+                "test_cfg.type='pir_mm.RetrievalTestLoop', or drop the hook"
+            )
         if not is_main_process():
             return
-        pictures, captions = (_joined(parts) for parts in zip(*shares, strict=True))
+        dataset = loop.dataloader.dataset
+        items = [dataset.get_data_info(index) for index in range(len(dataset))]
+        items.sort(key=lambda item: item['image_id'])
         path = Path(runner.work_dir) / 'sheets' / name
-        self._sheet(pictures, captions, moment).save(path)
+        self._sheet(items, loop.embedded, moment).save(path)
         runner.logger.info(f'The best results of {moment} are on {path}')
 
-    def _sheet(self, pictures: dict, captions: dict, moment: str):
-        image = np.stack([vector for vector, _, _ in pictures.values()])
-        text = np.stack([vector for vector, _ in captions.values()])
-        column = {caption: number for number, caption in enumerate(captions)}
-        belongs = np.zeros((len(image), len(text)), dtype=bool)
-        for row, (_, _, own) in enumerate(pictures.values()):
-            belongs[row, [column[caption] for caption in own if caption in column]] = True
+    def _sheet(self, items: list[dict], embedded: EmbeddedSet, moment: str):
+        text_id = np.array([number for item in items for number in item['caption_id']])
+        sentence_of_text = [caption for item in items for caption in item['captions']]
+        # Equal captions are one result: a sheet of copies would tell nothing.
+        ids, first = np.unique(text_id, return_index=True)
+        sentences = [sentence_of_text[row] for row in first]
+        paths = [Path(item['img_path']) for item in items]
+        image, text = embedded.image.numpy(), embedded.text.numpy()[first]
+        captions_of = [np.searchsorted(ids, np.unique(item['caption_id'])) for item in items]
 
-        paths = [Path(path) for _, path, _ in pictures.values()]
-        sentences = [sentence for _, sentence in captions.values()]
         draw = np.random.default_rng(self.seed)
-        described = np.flatnonzero(belongs.any(axis=1))
-        count = min(self.queries, len(described))
-        rows = np.sort(draw.choice(described, count, replace=False))
-        asked = [int(draw.choice(np.flatnonzero(belongs[row]))) for row in rows]
+        count = min(self.queries, len(items))
+        rows = np.sort(draw.choice(len(items), count, replace=False))
+        columns = [int(draw.choice(captions_of[row])) for row in rows]
 
-        sheet = VISUALIZERS.build({'type': 'pir_mm.RankingSheet'})
-        best = Ranking.from_scores(text[asked] @ image.T, self.top_k)
-        sheet.add(
-            f'Text to image, {moment}, {len(paths)} pictures',
-            [sentences[column] for column in asked],
-            best,
-            paths,
-            np.take_along_axis(belongs.T[asked], best.ids, axis=1),
-        )
+        sheet = VISUALIZERS.build(self.sheet)
+        best = Ranking.from_scores(text[columns] @ image.T, self.top_k)
+        right = [
+            [column in captions_of[row] for row in found]
+            for column, found in zip(columns, best.ids, strict=True)
+        ]
+        asked = [sentences[column] for column in columns]
+        heading = f'Text to image, {moment}, {len(paths)} pictures'
+        sheet.add(heading, asked, best, paths, np.array(right))
         best = Ranking.from_scores(image[rows] @ text.T, self.top_k)
-        sheet.add(
-            f'Image to text, {moment}, {len(sentences)} sentences',
-            [paths[row] for row in rows],
-            best,
-            sentences,
-            np.take_along_axis(belongs[rows], best.ids, axis=1),
-        )
+        right = [
+            np.isin(found, captions_of[row]) for row, found in zip(rows, best.ids, strict=True)
+        ]
+        asked = [paths[row] for row in rows]
+        heading = f'Image to text, {moment}, {len(sentences)} sentences'
+        sheet.add(heading, asked, best, sentences, np.array(right))
         return sheet
-
-
-def _joined(shares: Sequence[dict[int, tuple]]) -> dict[int, tuple]:
-    """What several processes saw, by id: padding falls together, the order is that of the ids."""
-    joined = {key: value for share in shares for key, value in share.items()}
-    return dict(sorted(joined.items(), key=lambda pair: pair[0]))
-
-
-def _to_numpy(vectors: torch.Tensor) -> np.ndarray:
-    return vectors.detach().float().cpu().numpy()

@@ -1,4 +1,4 @@
-"""From features to embeddings and losses."""
+"""From embeddings to losses."""
 
 from pir_mm.models.heads.retrieval_head import RetrievalHead
 

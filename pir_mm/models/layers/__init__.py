@@ -2,6 +2,7 @@
 
 from pir_mm.models.layers.attention import AttentionLayer, MultiHeadAttention
 from pir_mm.models.layers.belief_selector import BeliefSelector
+from pir_mm.models.layers.joined_embedding import JoinedEmbedding
 from pir_mm.models.layers.self_attention_stack import SelfAttentionStack
 from pir_mm.models.layers.spatial_pae import SpatialPAE
 from pir_mm.models.layers.temporal_pae import TemporalPAE
@@ -9,6 +10,7 @@ from pir_mm.models.layers.temporal_pae import TemporalPAE
 __all__ = [
     'AttentionLayer',
     'BeliefSelector',
+    'JoinedEmbedding',
     'MultiHeadAttention',
     'SelfAttentionStack',
     'SpatialPAE',

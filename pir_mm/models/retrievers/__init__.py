@@ -1,6 +1,7 @@
 """Whole models."""
 
-from pir_mm.models.retrievers.dual_encoder import BaseRetriever
+from pir_mm.models.retrievers.dual_encoder import DualEncoder
+from pir_mm.models.retrievers.pair_preprocessor import PairPreprocessor
 from pir_mm.models.retrievers.pir import PIR
 
-__all__ = ['PIR', 'BaseRetriever']
+__all__ = ['PIR', 'DualEncoder', 'PairPreprocessor']

@@ -1,42 +1,42 @@
-"""Retrieval of remote sensing pictures and texts by a prior instruction representation."""
+"""Retrieval of remote sensing images and texts by a prior instruction representation."""
 
 import torch
 from torch import Tensor
 
-from pir_mm.models.retrievers.dual_encoder import BaseRetriever
+from pir_mm.models.retrievers.dual_encoder import DualEncoder
 from pir_mm.registry import MODELS
 
 
 @MODELS.register_module()
-class PIR(BaseRetriever):
+class PIR(DualEncoder):
     """Two encoders whose global vectors are completed by instructed local ones.
 
     Pan et al., *A Prior Instruction Representation Framework for Remote Sensing Image-text
-    Retrieval*, ACM MM 2023. A frozen scene classifier gives an instruction; the tokens of a
-    picture that it believes in are encoded under it, those of a text progressively by
-    themselves; the first token of each result completes the global vector. As in the authors'
-    code the candidates of the choice are the global vector and all tokens.
+    Retrieval*, ACM MM 2023. A frozen scene classifier gives an instruction. The image tokens that
+    it believes in are encoded under the instruction; the text tokens are encoded progressively by
+    themselves. The first token of each result completes the global vector. As in the authors'
+    code the selector chooses among the global vector and all tokens.
 
-    Parts left out make the ablations; without ``spatial_pae`` and ``temporal_pae`` it is the
-    baseline, two encoders and nothing else. A :class:`SelfAttentionStack` in the place of either
+    Leaving parts out makes the ablations. Without ``spatial_pae`` and ``temporal_pae`` it is the
+    baseline: two encoders and nothing else. A :class:`SelfAttentionStack` in place of either
     follows no instruction.
 
     Args:
-        image_encoder: pictures to global vector and tokens.
-        text_encoder: token ids and mask to global vector and tokens.
-        head: vectors to embeddings, embeddings to losses. It is told by ``image_local`` and
-            ``text_local`` which sides have a local vector.
-        tokenizer: texts to token ids and mask; built when the first text comes.
-        instruction_encoder: pictures to instructions.
-        selector: chooses or weighs tokens by the instruction; without it all are taken.
-        spatial_pae: encodes the tokens of a picture under its instruction, or without one if the
-            part says so by ``instructed = False``.
-        temporal_pae: encodes the tokens of a text.
-        data_preprocessor: makes the model's input of a batch.
-        text_groups: as in :class:`BaseRetriever`.
+        image_encoder: images to a global vector and tokens.
+        text_encoder: token ids and mask to a global vector and tokens.
+        head: losses of the embeddings.
+        embedding: joins a global and a local vector to an embedding. It is built once per side,
+            and is told by ``local`` whether the side has a local vector.
+        tokenizer: texts to token ids and mask.
+        instruction_encoder: images to instructions.
+        selector: chooses or weighs the image tokens by the instruction; without it all are taken.
+        spatial_pae: encodes the image tokens under the instruction, or without one if the part
+            says so by ``instructed = False``.
+        temporal_pae: encodes the text tokens.
+        data_preprocessor, text_groups: as in :class:`DualEncoder`.
 
     Raises:
-        ValueError: if a part is given that is of no use without another.
+        ValueError: if a part is given that has no effect without another one.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class PIR(BaseRetriever):
         image_encoder: dict,
         text_encoder: dict,
         head: dict,
+        embedding: dict | None = None,
         tokenizer: dict | None = None,
         instruction_encoder: dict | None = None,
         selector: dict | None = None,
@@ -53,24 +54,26 @@ class PIR(BaseRetriever):
         text_groups: int = 4,
         init_cfg: dict | None = None,
     ) -> None:
-        local = {'image_local': spatial_pae is not None, 'text_local': temporal_pae is not None}
-        super().__init__({**head, **local}, tokenizer, data_preprocessor, text_groups, init_cfg)
+        super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg)
         self.image_encoder = MODELS.build(image_encoder)
         self.text_encoder = MODELS.build(text_encoder)
         self.instruction_encoder = _build(instruction_encoder)
         self.selector = _build(selector)
         self.spatial_pae = _build(spatial_pae)
         self.temporal_pae = _build(temporal_pae)
+        embedding = embedding or {'type': 'pir_mm.JoinedEmbedding'}
+        self.join_image = MODELS.build({**embedding, 'local': spatial_pae is not None})
+        self.join_text = MODELS.build({**embedding, 'local': temporal_pae is not None})
         self._check_instruction()
 
     def encode_image(self, images: Tensor) -> Tensor:
-        """Embeddings ``(B, D)``, unit-norm float32, of normalised pictures ``(B, 3, H, W)``."""
+        """Embeddings ``(B, D)``, unit-norm float32, of normalised images ``(B, 3, H, W)``."""
         if not torch.is_grad_enabled():
             # A quarter faster on a CPU; backward through it corrupts memory there (torch 2.11).
             images = images.contiguous(memory_format=torch.channels_last)
         pooled, tokens = self.image_encoder(images)
         if self.spatial_pae is None:
-            return self.head.embed_image(pooled)
+            return self.join_image(pooled)
         tokens = torch.cat([pooled.unsqueeze(dim=1), tokens], dim=1)
         if self.instruction_encoder is None:
             local = self.spatial_pae(tokens)
@@ -79,7 +82,7 @@ class PIR(BaseRetriever):
             if self.selector is not None:
                 tokens = self.selector(tokens, instruction)
             local = self.spatial_pae(tokens, instruction)
-        return self.head.embed_image(pooled, local[:, 0])
+        return self.join_image(pooled, local[:, 0])
 
     def encode_text(self, token_ids: Tensor, token_mask: Tensor) -> Tensor:
         """Embeddings ``(M, D)``, unit-norm float32, of texts ``(M, L)``; ``M`` may be 0."""
@@ -87,8 +90,8 @@ class PIR(BaseRetriever):
             token_ids, token_mask = (t.new_zeros(len(t), 1) for t in (token_ids, token_mask))
         pooled, tokens = self.text_encoder(token_ids, token_mask)
         if self.temporal_pae is None:
-            return self.head.embed_text(pooled)
-        return self.head.embed_text(pooled, self.temporal_pae(tokens, token_mask)[:, 0])
+            return self.join_text(pooled)
+        return self.join_text(pooled, self.temporal_pae(tokens, token_mask)[:, 0])
 
     def _check_instruction(self) -> None:
         follows = self.spatial_pae is not None and getattr(self.spatial_pae, 'instructed', True)

@@ -86,7 +86,7 @@ def test_equals_bert(shared_dir, tmp_path):
 
 @pytest.mark.parametrize(
     ('content', 'reason'),
-    [('a\nb\n', r'lacks \[PAD\], \[UNK\]'), ('\n'.join([*PIECES, 'a']), 'names 1 pieces twice')],
+    [('a\nb\n', r'lacks \[PAD\], \[UNK\]'), ('\n'.join([*PIECES, 'a']), 'lists 1 pieces twice')],
 )
 def test_refuses_what_is_no_vocabulary(vocab, content, reason):
     vocab.write_text(content)

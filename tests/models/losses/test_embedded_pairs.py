@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch.testing import assert_close
 
-from pir_mm.models.heads.gather import Batch, gather_batch
+from pir_mm.models.losses.embedded_pairs import Batch, gather_batch
 
 ROOT = Path(__file__).resolve().parents[3]
 

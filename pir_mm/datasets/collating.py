@@ -1,0 +1,81 @@
+"""From the items of a caption dataset to one batch of tensors, in the loader's workers."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+from torch.utils.data import default_collate
+
+from pir_mm.registry import FUNCTIONS
+from pir_mm.structures.pair_batch import PairBatch
+
+Tokenizer = Callable[[Sequence[str]], tuple[Tensor, Tensor]]
+
+
+@FUNCTIONS.register_module()
+def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -> PairBatch:
+    """Collate what ``mmpretrain.PackInputs`` made of items of ``CaptionDataset``.
+
+    All texts of the batch are tokenised together, ordered by length and padded once, so the model
+    sees no string in training. A config names ``collate_fn=dict(type='pir_mm.collate_pairs')``
+    alone: :class:`pir_mm.engine.TokenizerHook` adds the tokenizer of the model.
+
+    Args:
+        samples: each with ``inputs`` ``(3, H, W)`` and ``data_samples`` that hold ``image_id`` and,
+            where known, ``scene``, ``text`` (sentences), ``text_id`` and ``caption_id``.
+        tokenizer: texts to ids ``(M, L)`` and mask ``(M, L)``.
+
+    Raises:
+        ValueError: if there is no tokenizer, or the images differ in size.
+    """
+    if tokenizer is None:
+        raise ValueError(
+            'collate_pairs has no tokenizer: add default_hooks.tokenizer='
+            "dict(type='pir_mm.TokenizerHook') to the config, as configs/_base_/"
+            'retrieval_runtime.py has it'
+        )
+    items = [sample['data_samples'] for sample in samples]
+    texts = [list(item.get('text', [])) for item in items]
+    token_ids, token_mask = tokenizer([text for own in texts for text in own])
+    length = token_mask.sum(dim=1)
+    order = length.argsort(stable=True)
+    return PairBatch(
+        images=_stacked([sample['inputs'] for sample in samples]),
+        token_ids=token_ids[order],
+        token_mask=token_mask[order],
+        text_length=length[order],
+        image_of_text=_row_of_each(texts)[order],
+        image_id=torch.tensor([item.image_id for item in items]),
+        text_id=_text_ids(items)[order],
+        scene=torch.tensor([item.get('scene', -1) for item in items]),
+        **_captions(items),
+    )
+
+
+def _stacked(images: list[Tensor]) -> Tensor:
+    sizes = {tuple(image.shape) for image in images}
+    if len(sizes) > 1:
+        raise ValueError(
+            f'the images of a batch must have one size, got {sorted(sizes)}: let the pipeline end '
+            'in a crop or a resize of fixed size'
+        )
+    return default_collate(images)  # stacks into shared memory when it runs in a worker
+
+
+def _row_of_each(texts: Sequence[Sequence]) -> Tensor:
+    counts = torch.tensor([len(own) for own in texts])
+    return torch.arange(len(texts)).repeat_interleave(counts)
+
+
+def _text_ids(items: Sequence[BaseDataElement]) -> Tensor:
+    ids = [number for item in items for number in item.get('text_id', [])]
+    return torch.tensor(ids, dtype=torch.long)
+
+
+def _captions(items: Sequence[BaseDataElement]) -> dict[str, Tensor]:
+    captions = [item.get('caption_id') for item in items]
+    if any(own is None for own in captions):
+        return {}
+    ids = torch.tensor([number for own in captions for number in own], dtype=torch.long)
+    return {'caption_id': ids, 'image_of_caption': _row_of_each(captions)}

@@ -1,0 +1,39 @@
+"""The model's tokenizer for the workers of the data loaders."""
+
+from functools import partial
+from inspect import signature
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
+
+from pir_mm.registry import HOOKS
+
+
+@HOOKS.register_module()
+class TokenizerHook(Hook):
+    """Hand the model's tokenizer to every collate function that takes one.
+
+    The tokenizer belongs to the model, which also needs it to embed a query. So a config states it
+    once, in ``model.tokenizer``, and this hook gives it to the loaders before they start their
+    workers. A collate function that was given a tokenizer in the config keeps it.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        self._equip(runner, runner.train_dataloader)
+
+    def before_val(self, runner: Runner) -> None:
+        self._equip(runner, runner.val_dataloader)
+
+    def before_test(self, runner: Runner) -> None:
+        self._equip(runner, runner.test_dataloader)
+
+    def _equip(self, runner: Runner, loader: DataLoader) -> None:
+        collate = loader.collate_fn
+        if 'tokenizer' not in signature(collate).parameters:
+            return
+        if isinstance(collate, partial) and collate.keywords.get('tokenizer') is not None:
+            return
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        loader.collate_fn = partial(collate, tokenizer=model.tokenizer)

@@ -1,0 +1,89 @@
+"""Images and texts of one training step, or of one step of an evaluation, as tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class PairBatch:
+    """``B`` images with ``M`` texts, made by the collate function in the loader's workers.
+
+    The texts are ordered by length, shortest first, and padded once. An image may have any number
+    of texts.
+
+    Args:
+        images: ``(B, 3, H, W)``; uint8 from the loader, float after the data preprocessor.
+        token_ids: ``(M, L)`` long, padded on the right.
+        token_mask: ``(M, L)`` bool, true for tokens, false for padding.
+        text_length: ``(M,)`` long, tokens of each text, not decreasing. It stays on the CPU: the
+            model cuts groups of texts by it, and a number read from a GPU would stop the queue.
+        image_of_text: ``(M,)`` long, row of ``images`` that each text came with.
+        image_id: ``(B,)`` long, equal for rows that show the same image.
+        text_id: ``(M,)`` long, equal for texts of the same words.
+        scene: ``(B,)`` long, class of each image, -1 where unknown.
+        caption_id: ``(C,)`` long, ``text_id`` of every caption of every image, repeats included.
+            Only in an evaluation, where a text that several images share is encoded once.
+        image_of_caption: ``(C,)`` long, row of ``images`` of each caption.
+
+    Raises:
+        ValueError: if the lengths of the fields do not fit together.
+    """
+
+    images: Tensor
+    token_ids: Tensor
+    token_mask: Tensor
+    text_length: Tensor
+    image_of_text: Tensor
+    image_id: Tensor
+    text_id: Tensor
+    scene: Tensor
+    caption_id: Tensor | None = None
+    image_of_caption: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        self._require_length(len(self.images), 'images', ('image_id', 'scene'))
+        text_fields = ('token_mask', 'text_length', 'image_of_text', 'text_id')
+        self._require_length(len(self.token_ids), 'texts', text_fields)
+        if self.token_ids.shape != self.token_mask.shape:
+            raise ValueError(
+                f'token_ids {tuple(self.token_ids.shape)} and token_mask '
+                f'{tuple(self.token_mask.shape)} must have the same shape'
+            )
+        if (self.caption_id is None) != (self.image_of_caption is None):
+            raise ValueError('caption_id and image_of_caption come together, or neither')
+        if self.caption_id is not None:
+            self._require_length(len(self.caption_id), 'captions', ('image_of_caption',))
+
+    def to(self, device: torch.device | str) -> PairBatch:
+        """The batch on a device; from pinned memory the copies run beside the computation."""
+        return self._with(lambda value: value.to(device, non_blocking=True))
+
+    def pin_memory(self) -> PairBatch:
+        """The batch in page-locked memory. PyTorch's loader calls this if it is told to pin."""
+        return self._with(lambda value: value.pin_memory())
+
+    def with_images(self, images: Tensor) -> PairBatch:
+        """The same batch with other pixels, such as normalised ones."""
+        return replace(self, images=images)
+
+    def _with(self, change: Callable[[Tensor], Tensor]) -> PairBatch:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved = {
+            name: change(value)
+            for name, value in values.items()
+            if value is not None and name != 'text_length'
+        }
+        return replace(self, **moved)
+
+    def _require_length(self, count: int, what: str, names: tuple[str, ...]) -> None:
+        for name in names:
+            if len(getattr(self, name)) != count:
+                raise ValueError(
+                    f'a batch of {count} {what} came with {len(getattr(self, name))} values of '
+                    f'{name}: give one for each'
+                )
