@@ -25,7 +25,7 @@ NO_AL = {AL: None}
 BASELINE = NO_SPAE | NO_TPAE | NO_AL
 TRIPLET = BASELINE | {
     'head.losses.contrastive': None,
-    TL: dict(type='pir_mm.TripletLoss', margin=0.2),
+    TL: dict(type='pir_mm.TripletLoss', positives='image', margin=0.2),
 }
 PLAIN = 'pir_mm.SelfAttentionStack'
 VIT = {'type': 'mmpretrain.VisionTransformer', 'arch': 'deit-small', 'out_type': 'raw'}
@@ -62,7 +62,7 @@ IN_BOTH = {
     'vse_swin_bert_triplet': TRIPLET,
     'vse_swin_bert': BASELINE,
     'vse_swin_bert_tel': NO_AL
-    | {'instruction_encoder': None, 'selector': None, 'head.add_global': False}
+    | {'instruction_encoder': None, 'selector': None, 'embedding.add_global': False}
     | {'spatial_pae.type': PLAIN, 'spatial_pae.layers': 4}
     | {'temporal_pae.type': PLAIN, 'temporal_pae.layers': 6},
     'pir_itr_swin_bert_soft': {'selector.strategy': 'soft'},

@@ -51,3 +51,11 @@ def test_keeps_thirty_words():
 def test_refuses_a_text_without_a_word():
     with pytest.raises(ValueError, match=r"' \. ' has no word left"):
         clean_caption(' . ')
+
+
+def test_without_cleaning_only_blanks_change():
+    text = '  A Dark-green  lake, 2.5 km wide. '
+    assert clean_caption(text, cleaning='none') == 'A Dark-green lake, 2.5 km wide.'
+    assert caption_words('. ', cleaning='none') == ['.']
+    with pytest.raises(ValueError, match="cleaning='clip' is unknown, wanted one of pir, none"):
+        caption_words(text, cleaning='clip')

@@ -6,7 +6,7 @@ import torch
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-from pir_mm.datasets.caption_dataset import clean_sentences, evaluation_items, training_items
+from pir_mm.datasets.caption_dataset import cleaned_captions, evaluation_items, training_items
 from pir_mm.registry import DATASETS
 
 
@@ -42,23 +42,31 @@ def test_training_by_caption_keeps_repeats_and_by_image_does_not():
         (0, ['a']), (0, ['b']), (0, ['a']), (1, ['c']),
     ]  # fmt: skip
     assert [item['text'] for item in training_items(pictures, 'image')] == [['a', 'b'], ['c']]
-    assert set(by_caption[0]) == {'img_path', 'image_id', 'scene', 'text'}
+    assert set(by_caption[0]) == {'img_path', 'image_id', 'scene', 'text', 'text_id'}
+
+
+@pytest.mark.parametrize('sampling', ['caption', 'image'])
+def test_equal_captions_of_any_image_have_one_text_id(sampling):
+    items = training_items(pictures_of(['a', 'b', 'a'], ['c', 'a']), sampling)
+    pairs = [pair for i in items for pair in zip(i['text'], i['text_id'], strict=True)]
+    assert len(dict(pairs)) == len(set(pairs)) == len(set(dict(pairs).values())) == 3
 
 
 def test_cleaning_counts_the_long_and_names_the_empty():
     entry = {'filename': 'a.jpg', 'sentences': [{'raw': 'One, two three.'}, {'raw': 'Four'}]}
-    assert clean_sentences(entry, 2) == (['one two', 'four'], 1)
-    assert clean_sentences(entry, 3) == (['one two three', 'four'], 0)
+    assert cleaned_captions(entry, 'pir', 2) == (['one two', 'four'], 1)
+    assert cleaned_captions(entry, 'pir', 3) == (['one two three', 'four'], 0)
+    assert cleaned_captions(entry, 'none', 2) == (['One, two', 'Four'], 1)
     entry['sentences'].append({'raw': ' .'})
     with pytest.raises(
         ValueError, match="caption 2 of picture a.jpg is empty after cleaning: ' .'"
     ):
-        clean_sentences(entry, 2)
+        cleaned_captions(entry, 'pir', 2)
 
 
 PACK = dict(
     type='mmpretrain.PackInputs',
-    algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
+    algorithm_keys=['text', 'text_id', 'caption_id', 'scene'],
     meta_keys=['image_id', 'img_path'],
 )
 RANDOM = [
@@ -140,8 +148,8 @@ def test_draws_distinct_captions_anew_each_epoch(three, count):
         item = data[epoch * 3 + 2]
         assert item['image_id'] == 2
         assert len(set(item['text'])) == len(item['text']) == min(count, 4)
-        drawn.update(item['text'])
-    assert drawn == {'one pier', 'two piers', 'sea', 'x'}
+        drawn.update(zip(item['text'], item['text_id'], strict=True))
+    assert drawn == {('one pier', 2), ('two piers', 3), ('sea', 4), ('x', 5)}
     assert data[1]['text'] == ['a pond']
 
 
@@ -215,6 +223,7 @@ def test_packs_for_the_model(three):
         (dict(split='dev'), "no picture of split 'dev'; it has test, train"),
         (dict(sampling='both'), "sampling must be 'caption' or 'image', got 'both'"),
         (dict(label='folder'), "label must be 'class' or 'filename', got 'folder'"),
+        (dict(cleaning='clip'), "cleaning must be 'pir' or 'none', got 'clip'"),
         (dict(captions_per_image=0), 'must be at least 1, got 0 and 30'),
         (dict(max_words=0), 'must be at least 1, got 5 and 0'),
     ],

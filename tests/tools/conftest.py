@@ -15,7 +15,7 @@ CONFIG = """
 model = dict(
     type='pir_mm.PIR',
     data_preprocessor=dict(
-        type='mmpretrain.MultiModalDataPreprocessor',
+        type='pir_mm.PairPreprocessor',
         mean=[122.771, 116.746, 104.094],
         std=[68.501, 66.632, 70.323],
         to_rgb=True,
@@ -30,7 +30,8 @@ model = dict(
         type='pir_mm.BertEncoder', dim=16, vocab_size=40, hidden_size=16, layers=1, heads=2,
         intermediate_size=32, max_positions=48,
     ),
-    head=dict(type='pir_mm.RetrievalHead', dim=16),
+    embedding=dict(type='pir_mm.JoinedEmbedding', dim=16),
+    head=dict(type='pir_mm.RetrievalHead'),
 )
 test_dataloader = dict(dataset=dict(pipeline=[
     dict(type='pir_mm.LoadPicture'),

@@ -5,5 +5,11 @@ mim train pir_mm configs/pir/table1/vse_swin_bert_triplet_rsitmd.py --gpus 2 --l
 
 _base_ = './vse_swin_bert_rsitmd.py'
 
-triplet = dict(type='pir_mm.TripletLoss', positives='image', margin=0.2)
-model = dict(head=dict(losses=dict(contrastive=None, triplet=triplet)))
+model = dict(
+    head=dict(
+        losses=dict(
+            contrastive=None,
+            triplet=dict(type='pir_mm.TripletLoss', positives='image', margin=0.2),
+        )
+    )
+)

@@ -81,17 +81,18 @@ class DualEncoder(MMPretrainInference, BaseModel):
 
     def forward(
         self,
-        batch: PairBatch | None = None,
         images: Tensor | None = None,
         data_samples: list[BaseDataElement] | None = None,
         mode: str = 'tensor',
+        batch: PairBatch | None = None,
     ) -> Any:
         """mmengine's three modes.
 
         Args:
-            batch: for ``loss``, a dict of losses, and for ``predict``, a list of samples.
             images, data_samples: for ``tensor``, which mmpretrain's inferencers ask for.
             mode: ``loss``, ``predict`` or ``tensor``.
+            batch: for ``loss``, which gives a dict of losses, and for ``predict``, which gives a
+                list of samples.
         """
         if mode == 'loss':
             return self.loss(batch)

@@ -58,6 +58,13 @@ def test_cleans_its_texts(vocab):
     assert ids.tolist() == [[2, 5, 7, 3]] * 2
 
 
+def test_leaves_cleaning_to_others_if_told_so(vocab):
+    ids, _ = build(vocab, cleaning='none')(['a . a'])
+    assert ids.tolist() == [[2, 4, 1, 4, 3]]
+    with pytest.raises(ValueError, match="cleaning must be 'pir' or 'none', got 'clip'"):
+        build(vocab, cleaning='clip')
+
+
 def test_equals_bert(shared_dir, tmp_path):
     source = shared_dir / 'data' / 'vocab' / 'bert-base-uncased-vocab.txt'
     (tmp_path / 'vocab.txt').write_bytes(source.read_bytes())

@@ -2,16 +2,17 @@
 
 import logging
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 import torch
 from mmengine.registry import HOOKS
-from mmpretrain.structures import DataSample
 from PIL import Image
 
 import pir_mm.engine.hooks.ranking_sheet_hook as module
 from pir_mm.registry import VISUALIZERS
+from pir_mm.structures.ranking import Ranking
 
 
 class Recorder:
@@ -27,30 +28,34 @@ class Recorder:
         self.path = path
 
 
-def sample(image_id, image, texts, caption_id):
-    """A picture; ``texts`` maps the ids of the captions it owns to sentence and embedding."""
-    item = DataSample(metainfo={'image_id': image_id, 'img_path': f'p/{image_id}.png'})
-    item.image_embedding = torch.tensor(image, dtype=torch.bfloat16)
-    item.text_id = list(texts)
-    item.text = [sentence for sentence, _ in texts.values()]
-    item.text_embedding = torch.tensor([vector for _, vector in texts.values()]).reshape(-1, 2)
-    item.caption_id = caption_id
-    item.captions = ['shown'] * len(caption_id)
-    return item
+ITEMS = [
+    dict(image_id=0, img_path='p/0.png', captions=['zero', 'both', 'zero'], caption_id=[1, 2, 1]),
+    dict(image_id=1, img_path='p/1.png', captions=['both'], caption_id=[2]),
+    dict(image_id=2, img_path='p/2.png', captions=['two'], caption_id=[0]),
+]
+IMAGE = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
+CAPTION = {0: [0.8, 0.6], 1: [1.0, 0.0], 2: [0.6, 0.8]}
 
 
-def split():
-    """Pictures 0 and 1 share caption 2, which 0 owns; picture 2 has caption 0."""
-    return [
-        sample(0, [1.0, 0.0], {1: ('zero', [1.0, 0.0]), 2: ('both', [0.6, 0.8])}, [1, 2, 1]),
-        sample(1, [0.0, 1.0], {}, [2]),
-        sample(2, [0.6, 0.8], {0: ('two', [0.8, 0.6])}, [0]),
-    ]
+class Loop:
+    """An evaluation that has ended: images 0 and 1 share caption 2."""
+
+    def __init__(self, items=ITEMS):
+        dataset = SimpleNamespace(get_data_info=items.__getitem__)
+        self.dataloader = SimpleNamespace(dataset=MagicMock(wraps=dataset))
+        self.dataloader.dataset.__len__.return_value = len(items)
+        ids = [number for item in ITEMS for number in item['caption_id']]
+        self.embedded = SimpleNamespace(
+            image=IMAGE, text=torch.tensor([CAPTION[number] for number in ids])
+        )
 
 
 @pytest.fixture
 def runner(tmp_path):
-    return SimpleNamespace(work_dir=str(tmp_path), epoch=3, logger=logging.getLogger('test'))
+    return SimpleNamespace(
+        work_dir=str(tmp_path), epoch=3, logger=logging.getLogger('test'), val_loop=Loop(),
+        test_loop=Loop(),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -60,10 +65,7 @@ def recorder(monkeypatch):
     return made
 
 
-def run(hook, runner, *batches, stage='val'):
-    getattr(hook, f'before_{stage}_epoch')(runner)
-    for number, batch in enumerate(batches):
-        getattr(hook, f'after_{stage}_iter')(runner, number, outputs=batch)
+def run(hook, runner, stage='val'):
     getattr(hook, f'after_{stage}_epoch')(runner, {})
 
 
@@ -72,7 +74,7 @@ def build(**options):
 
 
 def test_both_directions_are_ranked_over_the_whole_split(runner, recorder, tmp_path):
-    run(build(queries=3, top_k=2), runner, split()[:2], split()[2:])
+    run(build(queries=3, top_k=2), runner)
     forward, backward = recorder.sections
     assert forward.queries[0] in ('zero', 'both')
     assert forward.queries[1:] == ['both', 'two']
@@ -88,7 +90,7 @@ def test_both_directions_are_ranked_over_the_whole_split(runner, recorder, tmp_p
 
 @pytest.mark.parametrize('seed', range(4))
 def test_right_is_what_belongs_together_shared_captions_too(runner, recorder, seed):
-    run(build(queries=3, top_k=3, seed=seed), runner, split())
+    run(build(queries=3, top_k=3, seed=seed), runner)
     forward, backward = recorder.sections
     truth = {('zero', 0), ('both', 0), ('both', 1), ('two', 2)}
     for sentence, ids, right in zip(
@@ -101,8 +103,9 @@ def test_right_is_what_belongs_together_shared_captions_too(runner, recorder, se
 
 def test_the_same_queries_come_at_each_validation_whatever_the_order(runner, recorder):
     hook = build(queries=2, seed=1)
-    run(hook, runner, split())
-    run(hook, runner, split()[::-1])
+    run(hook, runner)
+    runner.val_loop = Loop(ITEMS[::-1])
+    run(hook, runner)
     first, second = recorder.sections[0], recorder.sections[2]
     assert first.queries == second.queries
     np.testing.assert_array_equal(first.ranking.ids, second.ranking.ids)
@@ -112,7 +115,7 @@ def test_the_same_queries_come_at_each_validation_whatever_the_order(runner, rec
 
 
 def run_with(runner, recorder, seed):
-    run(build(queries=2, seed=seed), runner, split())
+    run(build(queries=2, seed=seed), runner)
     return recorder.sections[-1]
 
 
@@ -120,38 +123,29 @@ def path_names(section):
     return [path.name for path in section.queries]
 
 
-def test_processes_are_joined_and_padding_counts_once(runner, recorder, monkeypatch):
-    def both(mine):
-        other = build()
-        other.after_val_iter(runner, 0, outputs=[split()[2], split()[0]])
-        return [mine, (other._pictures, other._captions)]
-
-    monkeypatch.setattr(module, 'all_gather_object', both)
-    run(build(queries=3), runner, split()[:2])
-    forward, backward = recorder.sections
-    assert [path.name for path in forward.gallery] == ['0.png', '1.png', '2.png']
-    assert backward.gallery == ['two', 'zero', 'both']
-
-
 def test_only_the_main_process_draws(runner, recorder, monkeypatch):
     monkeypatch.setattr(module, 'is_main_process', lambda: False)
-    run(build(), runner, split())
+    run(build(), runner)
     assert not recorder.sections
 
 
-def test_keeps_nothing_after_a_validation(runner, recorder):
-    hook = build()
-    run(hook, runner, split())
-    assert not hook._pictures and not hook._captions
+def test_scores_are_made_for_the_drawn_queries_only(runner, recorder, monkeypatch):
+    asked = []
+    whole = Ranking.from_scores
+    monkeypatch.setattr(
+        Ranking, 'from_scores', lambda scores, k: asked.append(scores.shape) or whole(scores, k)
+    )
+    run(build(queries=1), runner)
+    assert asked == [(1, 3), (1, 3)]
 
 
 def test_a_test_writes_its_own_sheet(runner, recorder, tmp_path):
-    run(build(), runner, split(), stage='test')
+    run(build(), runner, stage='test')
     assert recorder.path == tmp_path / 'sheets' / 'test.png'
 
 
 def test_the_real_sheet_is_written(runner, tmp_path):
-    run(build(queries=2), runner, split())
+    run(build(queries=2), runner)
     assert Image.open(tmp_path / 'sheets' / 'epoch_3.png').width > 500
 
 
@@ -160,3 +154,9 @@ def test_refuses_no_queries_and_no_results():
         build(queries=0)
     with pytest.raises(ValueError, match='at least 1, got 6 and 0'):
         build(top_k=0)
+
+
+def test_a_loop_that_keeps_no_embeddings_is_refused(runner):
+    runner.val_loop = SimpleNamespace()
+    with pytest.raises(ValueError, match='SimpleNamespace keeps none: set val_cfg.type='):
+        run(build(), runner)

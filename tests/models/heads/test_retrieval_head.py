@@ -1,11 +1,17 @@
+"""The head owns temperatures and sums up nothing: it names what each loss gives."""
+
 import pytest
 import torch
 from mmengine.registry import MODELS
 from torch.testing import assert_close
 
+from pir_mm.models.losses import EmbeddedPairs
+
+CONTRASTIVE = {'type': 'pir_mm.ContrastiveLoss'}
+
 
 def build(**kwargs):
-    return MODELS.build({'type': 'pir_mm.RetrievalHead', 'dim': 4, **kwargs})
+    return MODELS.build({'type': 'pir_mm.RetrievalHead', **kwargs})
 
 
 def batch(images=3, texts=5, dim=4, seed=0):
@@ -14,99 +20,99 @@ def batch(images=3, texts=5, dim=4, seed=0):
         torch.nn.functional.normalize(torch.randn(n, dim, generator=generator), dim=-1)
         for n in (images, texts)
     )
-    return image, text, torch.arange(texts) % images, torch.arange(images), torch.arange(images) % 2
-
-
-def test_an_embedding_is_the_unit_of_global_plus_projected_local():
-    head = build()
-    torch.nn.init.eye_(head.image_local.weight)
-    torch.nn.init.zeros_(head.image_local.bias)
-    pooled, local = torch.tensor([[1.0, 0, 0, 0]]), torch.tensor([[2.0, 4, 0, 0]])
-    assert_close(head.embed_image(pooled, local), torch.tensor([[0.6, 0.8, 0, 0]]))
-
-
-def test_without_global_branch_it_is_the_unit_of_the_projected_local_one():
-    head = build(add_global=False, text_local=False)
-    pooled, local = torch.randn(2, 4), torch.randn(2, 4)
-    projected = head.image_local(local)
-    assert_close(head.embed_image(pooled, local), projected / projected.norm(dim=1, keepdim=True))
-    assert_close(head.embed_text(pooled), pooled / pooled.norm(dim=1, keepdim=True))
-
-
-@pytest.mark.parametrize('rows', [0, 1, 3])
-def test_without_local_branch_it_is_the_unit_of_the_global_vector(rows):
-    head = build(image_local=False, text_local=False)
-    pooled = torch.randn(rows, 4)
-    for embed in (head.embed_image, head.embed_text):
-        assert_close(embed(pooled), pooled / pooled.norm(dim=1, keepdim=True))
-    assert [name for name, _ in head.named_parameters()] == [
-        'losses.contrastive.temperature.value',
-        'losses.affiliation.temperature.value',
-    ]
-
-
-def test_embeddings_are_float32_of_any_type():
-    head = build(text_local=False)
-    assert head.embed_text(torch.ones(1, 4, dtype=torch.bfloat16)).dtype == torch.float32
+    rows = torch.arange(images)
+    return EmbeddedPairs(
+        image, text, torch.arange(texts) % images, rows, torch.arange(texts), rows % 2
+    )
 
 
 def test_losses_are_those_of_the_modules_by_name():
     head = build(
         losses={
-            'contrastive': {'type': 'pir_mm.ContrastiveLoss', 'temperature': 0.2},
+            'contrastive': CONTRASTIVE,
             'hinge': {'type': 'pir_mm.TripletLoss', 'weight': 3.0},
-        }
+        },
+        temperatures={'contrastive': {'init': 0.2}},
     )
-    values = head.loss(*batch())
+    values = head.loss(batch())
     assert list(values) == ['loss_contrastive', 'loss_hinge', 'temperature_contrastive']
-    assert_close(values['loss_contrastive'], head.losses['contrastive'](*batch()))
-    assert_close(values['loss_hinge'], head.losses['hinge'](*batch()))
+    expected = head.losses['contrastive'](batch(), torch.tensor(0.2))
+    assert_close(values['loss_contrastive'], expected)
+    assert_close(values['loss_hinge'], head.losses['hinge'](batch()))
     assert values['temperature_contrastive'].item() == pytest.approx(0.2)
     assert not values['temperature_contrastive'].requires_grad
 
 
-def test_the_pair_of_pir_is_the_default():
-    assert list(build().loss(*batch()))[:2] == ['loss_contrastive', 'loss_affiliation']
-
-
-def test_a_loss_set_to_none_is_left_out():
-    losses = {'contrastive': {'type': 'pir_mm.ContrastiveLoss'}, 'affiliation': None}
-    assert list(build(losses=losses).loss(*batch())) == [
+def test_the_pair_of_pir_is_the_default_each_with_its_temperature():
+    assert list(build().loss(batch())) == [
         'loss_contrastive',
+        'loss_affiliation',
         'temperature_contrastive',
+        'temperature_affiliation',
     ]
+    names = [f'temperatures.{name}.value' for name in ('contrastive', 'affiliation')]
+    assert [name for name, _ in build().named_parameters()] == names
+
+
+def test_two_losses_share_a_temperature_by_its_name():
+    affiliation = {'type': 'pir_mm.AffiliationLoss', 'temperature': 'contrastive'}
+    losses = {'contrastive': CONTRASTIVE, 'affiliation': affiliation}
+    head = build(losses=losses, temperatures={'contrastive': {'init': 0.1, 'fixed': False}})
+    values = head.loss(batch())
+    assert [name for name, _ in head.named_parameters()] == ['temperatures.contrastive.value']
+    assert list(values)[2:] == ['temperature_contrastive']
+    gradients = [
+        torch.autograd.grad(values[f'loss_{name}'], head.temperatures['contrastive'].value,
+                            retain_graph=True)[0]
+        for name in losses
+    ]  # fmt: skip
+    (values['loss_contrastive'] + values['loss_affiliation']).backward()
+    assert all(gradients)
+    assert_close(head.temperatures['contrastive'].value.grad, sum(gradients))
+
+
+def test_a_fixed_temperature_is_not_learnt():
+    head = build(losses={'c': CONTRASTIVE}, temperatures={'contrastive': {'fixed': True}})
+    assert list(head.parameters()) == []
+
+
+def test_a_loss_set_to_none_is_left_out_with_its_temperature():
+    losses = {'contrastive': CONTRASTIVE, 'affiliation': None}
+    values = build(losses=losses).loss(batch())
+    assert list(values) == ['loss_contrastive', 'temperature_contrastive']
     with pytest.raises(ValueError, match="at least one loss, got losses={'affiliation': None}"):
         build(losses={'affiliation': None})
 
 
 def test_runs_in_float32_outside_autocast():
-    expected = build().loss(*batch())
-    image, text, *rest = batch()
+    expected = build().loss(batch())
     with torch.autocast('cpu', dtype=torch.bfloat16):
-        values = build().loss(image, text, *rest)
+        values = build().loss(batch())
     assert_close(values, expected, rtol=0, atol=0)
-    halves = build().loss(image.bfloat16(), text.bfloat16(), *rest)
-    assert halves['loss_contrastive'].dtype == torch.float32
+    halves = batch()._replace(image_embedding=batch().image_embedding.bfloat16())
+    assert build().loss(halves)['loss_contrastive'].dtype == torch.float32
 
 
 def test_trains_what_gave_the_embeddings_and_the_temperatures():
-    head = build()
-    pooled, local = torch.randn(3, 4, requires_grad=True), torch.randn(3, 4)
-    text = head.embed_text(torch.randn(3, 4), torch.randn(3, 4))
-    values = head.loss(head.embed_image(pooled, local), text, *[torch.arange(3)] * 3)
+    head, given = build(), batch()
+    given.image_embedding.requires_grad_()
+    values = head.loss(given)
     sum(value for name, value in values.items() if 'loss' in name).backward()
-    assert pooled.grad.any() and all(p.grad.any() for p in head.parameters())
+    assert given.image_embedding.grad.any() and all(p.grad.any() for p in head.parameters())
 
 
 def test_says_what_does_not_fit():
-    image, text, owner, image_id, scene = batch()
+    given = batch()
     with pytest.raises(ValueError, match='3 image embeddings came with 2 image ids and 3 scenes'):
-        build().loss(image, text, owner, image_id[:2], scene)
-    with pytest.raises(ValueError, match='5 text embeddings came with 4 entries'):
-        build().loss(image, text, owner[:4], image_id, scene)
-    with pytest.raises(ValueError, match='no local .* wants one: build it with image_local=False'):
-        build().embed_image(image)
-    with pytest.raises(ValueError, match='a local .* wants none: build it with text_local=True'):
-        build(text_local=False).embed_text(text, text)
+        build().loss(given._replace(image_id=given.image_id[:2]))
+    with pytest.raises(ValueError, match='5 text embeddings came with 4 values of image_of_text'):
+        build().loss(given._replace(image_of_text=given.image_of_text[:4]))
+    with pytest.raises(ValueError, match='5 text embeddings came with .* and 1 text ids'):
+        build().loss(given._replace(text_id=given.text_id[:1]))
     with pytest.raises(ValueError, match='at least one loss'):
         build(losses={})
+    with pytest.raises(ValueError, match="no loss .* uses the temperature 'warm', they use contr"):
+        build(temperatures={'warm': {}})
+    named = {**CONTRASTIVE, 'temperature': 'of_the_loss'}
+    with pytest.raises(ValueError, match='\'of_the_loss\' must not have "loss" in its name'):
+        build(losses={'contrastive': named})

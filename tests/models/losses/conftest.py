@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from pir_mm.models.losses import EmbeddedPairs
+
 
 @pytest.fixture(scope='session')
 def golden(shared_dir):
@@ -22,7 +24,9 @@ def loss_and_gradients(golden):
         image, text = given['image_embedding'], given['text_embedding']
         image.requires_grad_()
         text.requires_grad_()
-        value = loss(image, text, torch.arange(len(text)), given['image_id'], given['label'])
+        row = torch.arange(len(text))
+        pairs = EmbeddedPairs(image, text, row, given['image_id'], row, given['label'])
+        value = loss(pairs, torch.tensor(0.07))
         value.backward()
         return value.detach(), image.grad, text.grad
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import torch
 from torch.testing import assert_close
 
-from pir_mm.models.losses.embedded_pairs import Batch, gather_batch
+from pir_mm.models.losses.embedded_pairs import EmbeddedPairs, gather_pairs
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_one_process_has_the_whole_batch_already():
-    batch = Batch(*torch.arange(5).unsqueeze(1))
-    assert gather_batch(batch) is batch
+    pairs = EmbeddedPairs(*torch.arange(6).unsqueeze(1))
+    assert gather_pairs(pairs) is pairs
 
 
 def test_loss_and_every_gradient_equal_those_of_the_whole_batch(tmp_path):
@@ -29,7 +29,7 @@ def test_loss_and_every_gradient_equal_those_of_the_whole_batch(tmp_path):
     ]
     worker = runpy.run_path(script)
     expected = worker['step'](worker['TwoEncoders'](), worker['whole']())
-    assert {'image.weight', 'head.losses.contrastive.temperature.value'} <= set(expected)
+    assert {'image.weight', 'head.temperatures.contrastive.value'} <= set(expected)
     assert all(value.abs().max() > 1e-3 for value in expected.values())
     assert [rank.wait(timeout=300) for rank in ranks] == [0, 0]
     for rank in range(2):

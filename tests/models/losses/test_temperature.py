@@ -1,5 +1,7 @@
 import pytest
 import torch
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import MODELS
 
 from pir_mm.models.losses import Temperature
 
@@ -15,7 +17,7 @@ def test_stays_within_its_limits_and_can_come_back():
 
 
 def test_may_be_read_twice_before_one_backward_pass():
-    temperature = Temperature(0.07, fixed=False, limits=(0.001, 0.5))
+    temperature = Temperature()
     (1 / temperature() + 2 / temperature()).backward()
     assert temperature.value.grad.item() == pytest.approx(-3 / 0.07**2)
 
@@ -37,3 +39,16 @@ def test_is_float32_in_a_half_precision_model():
 def test_says_what_is_wrong(init, limits):
     with pytest.raises(ValueError, match=f'temperature={init} must be within its limits'):
         Temperature(init, fixed=False, limits=limits)
+
+
+def test_its_value_is_learnt_without_weight_decay_by_the_key_temperature():
+    head = MODELS.build({'type': 'pir_mm.RetrievalHead'})
+    model = torch.nn.ModuleDict({'head': head, 'encoder': torch.nn.Linear(2, 2)})
+    schedule = {
+        'optimizer': {'type': 'AdamW', 'lr': 0.1, 'weight_decay': 0.5},
+        'paramwise_cfg': {'custom_keys': {'temperature': {'decay_mult': 0.0}}},
+    }
+    groups = build_optim_wrapper(model, schedule).optimizer.param_groups
+    decay = {id(p): group['weight_decay'] for group in groups for p in group['params']}
+    assert {decay[id(p)] for p in head.temperatures.parameters()} == {0}
+    assert decay[id(model['encoder'].weight)] == 0.5

@@ -4,13 +4,17 @@ import sys
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from mmengine.registry import MODELS
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from pir_mm.models.losses import EmbeddedPairs
+
 # Images of each process, and texts of each image: nobody has as much as another.
 TEXTS_OF_IMAGES = [[3, 1], [2, 0, 1, 1]]
 IMAGE_ID = [[4, 7], [4, 1, 2, 3]]  # picture 4 is on both
+TEXT_ID = [[0, 1, 2, 3], [4, 1, 5, 3]]  # so are the texts 1 and 3
 SCENE = [[0, 1], [0, 2, 1, -1]]
 
 
@@ -22,20 +26,14 @@ class TwoEncoders(nn.Module):
         losses = {
             'contrastive': {'type': 'pir_mm.ContrastiveLoss'},
             'affiliation': {'type': 'pir_mm.AffiliationLoss'},
-            'pir': {'type': 'pir_mm.AffiliationLoss', 'form': 'pir'},
+            'pir': {'type': 'pir_mm.AffiliationLoss', 'form': 'pir', 'temperature': 'contrastive'},
             'triplet': {'type': 'pir_mm.TripletLoss'},
         }
-        self.head = MODELS.build({'type': 'pir_mm.RetrievalHead', 'dim': 5, 'losses': losses})
+        self.head = MODELS.build({'type': 'pir_mm.RetrievalHead', 'losses': losses})
 
-    def forward(self, image, text, image_of_text, image_id, scene):
-        image, text = self.image(image), self.text(text)
-        values = self.head.loss(
-            self.head.embed_image(image, image.tanh()),
-            self.head.embed_text(text, text.tanh()),
-            image_of_text,
-            image_id,
-            scene,
-        )
+    def forward(self, image, text, *others):
+        embedded = (F.normalize(part, dim=-1) for part in (self.image(image), self.text(text)))
+        values = self.head.loss(EmbeddedPairs(*embedded, *others))
         return sum(value for name, value in values.items() if name.startswith('loss'))
 
 
@@ -46,14 +44,15 @@ def share(rank):
     image_of_text = torch.arange(len(counts)).repeat_interleave(counts)
     image = torch.randn(len(counts), 6, generator=generator)
     text = torch.randn(len(image_of_text), 7, generator=generator)
-    return image, text, image_of_text, torch.tensor(IMAGE_ID[rank]), torch.tensor(SCENE[rank])
+    ids = (torch.tensor(given[rank]) for given in (IMAGE_ID, TEXT_ID, SCENE))
+    return image, text, image_of_text, *ids
 
 
 def whole():
     """The batches of all processes as one."""
-    image, text, image_of_text, image_id, scene = map(list, zip(share(0), share(1), strict=True))
-    image_of_text[1] = image_of_text[1] + len(image[0])
-    return tuple(map(torch.cat, (image, text, image_of_text, image_id, scene)))
+    parts = [list(pair) for pair in zip(share(0), share(1), strict=True)]
+    parts[2][1] = parts[2][1] + len(parts[0][0])
+    return tuple(map(torch.cat, parts))
 
 
 def step(model, batch):

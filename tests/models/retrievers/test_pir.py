@@ -18,7 +18,7 @@ ABLATIONS = {
         WITHOUT,
         spatial_pae=STACK,
         temporal_pae=STACK,
-        head=dict(type='pir_mm.RetrievalHead', dim=8, add_global=False),
+        embedding=dict(type='pir_mm.JoinedEmbedding', dim=8, add_global=False),
     ),
     'read word by word': dict(text_encoder=GRU),
 }
@@ -38,7 +38,7 @@ def test_the_picture_side_is_the_papers_chain(build, images):
     first = belief.argsort(dim=-1, descending=True)[:, :3]
     kept = torch.stack([c[f] for c, f in zip(candidates, first, strict=True)])
     local = model.spatial_pae(kept, instruction)[:, 0]
-    expected = unit(pooled + model.head.image_local(local))
+    expected = unit(pooled + model.join_image.local(local))
     assert_close(model.encode_image(images), expected)
 
 
@@ -48,7 +48,7 @@ def test_without_a_choice_all_candidates_are_taken_global_one_first(build, image
     local = model.spatial_pae(
         torch.cat([pooled[:, None], tokens], dim=1), model.instruction_encoder(images)
     )
-    expected = unit(pooled + model.head.image_local(local[:, 0]))
+    expected = unit(pooled + model.join_image.local(local[:, 0]))
     assert_close(model.encode_image(images), expected)
 
 
@@ -56,7 +56,7 @@ def test_the_text_side_is_the_papers_chain(build):
     model = build()
     pooled, tokens = model.text_encoder(IDS, IDS != 0)
     local = model.temporal_pae(tokens, IDS != 0)[:, 0]
-    assert_close(model.encode_text(IDS, IDS != 0), unit(pooled + model.head.text_local(local)))
+    assert_close(model.encode_text(IDS, IDS != 0), unit(pooled + model.join_text.local(local)))
 
 
 def test_the_baseline_is_two_encoders_and_nothing_else(build, images):
@@ -74,16 +74,16 @@ def test_plain_attention_takes_the_place_of_the_global_vector(build, images):
     model = build(**ABLATIONS['plain attention'])
     pooled, tokens = model.image_encoder(images)
     local = model.spatial_pae(torch.cat([pooled[:, None], tokens], dim=1))[:, 0]
-    assert_close(model.encode_image(images), unit(model.head.image_local(local)))
+    assert_close(model.encode_image(images), unit(model.join_image.local(local)))
     local = model.temporal_pae(model.text_encoder(IDS, IDS != 0)[1], IDS != 0)[:, 0]
-    assert_close(model.encode_text(IDS, IDS != 0), unit(model.head.text_local(local)))
+    assert_close(model.encode_text(IDS, IDS != 0), unit(model.join_text.local(local)))
 
 
 @pytest.mark.parametrize('name', ABLATIONS)
-def test_every_ablation_trains_all_that_it_has(build, images, samples, name):
+def test_every_ablation_trains_all_that_it_has(build, batch, name):
     model = build(**ABLATIONS[name]).train()
     # more texts than one per picture, so that no loss is zero
-    losses = model(images, samples('a b', ['c', 'd e'], ['f'], scene=[0, 1, 1]), mode='loss')
+    losses = model(batch=batch(['a b'], ['c', 'd e'], ['f'], scene=[0, 1, 1]), mode='loss')
     total, _ = model.parse_losses(losses)
     total.backward()
     idle = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
@@ -131,9 +131,9 @@ def test_a_part_of_no_use_alone_is_refused(build, changes, reason):
 
 
 def test_building_leaves_the_config_alone(build):
-    head = dict(type='pir_mm.RetrievalHead', dim=8)
-    build(head=head, temporal_pae=None)
-    assert head == dict(type='pir_mm.RetrievalHead', dim=8)
+    embedding = dict(type='pir_mm.JoinedEmbedding', dim=8)
+    build(embedding=embedding, temporal_pae=None)
+    assert embedding == dict(type='pir_mm.JoinedEmbedding', dim=8)
 
 
 def test_size_of_the_paper(build):
@@ -147,7 +147,7 @@ def test_size_of_the_paper(build):
         selector=dict(type='pir_mm.BeliefSelector'),
         spatial_pae=dict(type='pir_mm.SpatialPAE'),
         temporal_pae=dict(type='pir_mm.TemporalPAE'),
-        head=dict(type='pir_mm.RetrievalHead'),
+        embedding=None,
     )
     count = sum(p.numel() for p in model.parameters())
     prior = sum(p.numel() for p in model.instruction_encoder.backbone.parameters())

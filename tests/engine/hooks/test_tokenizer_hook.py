@@ -1,0 +1,39 @@
+"""Every loader gets the model's tokenizer before it starts its workers."""
+
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+from mmengine.registry import HOOKS
+from torch.utils.data import DataLoader, default_collate
+
+from pir_mm.datasets.collating import collate_pairs
+
+
+def runner(collate):
+    loaders = {f'{stage}_dataloader': DataLoader([1], collate_fn=collate) for stage in STAGES}
+    return SimpleNamespace(model=SimpleNamespace(tokenizer='of the model'), **loaders)
+
+
+STAGES = ('train', 'val', 'test')
+
+
+@pytest.mark.parametrize('stage', STAGES)
+def test_the_loader_of_each_stage_gets_it(stage):
+    given = runner(partial(collate_pairs))
+    getattr(HOOKS.build({'type': 'pir_mm.TokenizerHook'}), f'before_{stage}')(given)
+    for other in STAGES:
+        keywords = getattr(given, f'{other}_dataloader').collate_fn.keywords
+        assert keywords.get('tokenizer') == ('of the model' if other == stage else None)
+
+
+def test_a_tokenizer_of_the_config_stays():
+    given = runner(partial(collate_pairs, tokenizer='of the config'))
+    HOOKS.build({'type': 'pir_mm.TokenizerHook'}).before_train(given)
+    assert given.train_dataloader.collate_fn.keywords['tokenizer'] == 'of the config'
+
+
+def test_a_collate_function_that_takes_none_is_left_alone():
+    given = runner(default_collate)
+    HOOKS.build({'type': 'pir_mm.TokenizerHook'}).before_train(given)
+    assert given.train_dataloader.collate_fn is default_collate

@@ -1,0 +1,59 @@
+"""A batch keeps its fields together, wherever it goes."""
+
+import pytest
+import torch
+
+from pir_mm.structures.pair_batch import PairBatch
+
+
+def fields(**changes):
+    """Two images, three texts, four captions."""
+    given = dict(
+        images=torch.zeros(2, 3, 4, 4, dtype=torch.uint8),
+        token_ids=torch.zeros(3, 5, dtype=torch.long),
+        token_mask=torch.ones(3, 5, dtype=torch.bool),
+        text_length=torch.tensor([3, 4, 5]),
+        image_of_text=torch.tensor([1, 0, 1]),
+        image_id=torch.tensor([7, 9]),
+        text_id=torch.tensor([0, 1, 2]),
+        scene=torch.tensor([4, -1]),
+        caption_id=torch.tensor([0, 1, 2, 2]),
+        image_of_caption=torch.tensor([0, 0, 1, 1]),
+    )
+    return {**given, **changes}
+
+
+def test_goes_to_a_device_whole_except_for_the_lengths():
+    moved = PairBatch(**fields()).to('meta')
+    assert moved.text_length.tolist() == [3, 4, 5]
+    others = [value for name, value in vars(moved).items() if name != 'text_length']
+    assert {value.device.type for value in others} == {'meta'}
+
+
+def test_a_training_batch_has_no_captions_anywhere():
+    batch = PairBatch(**fields(caption_id=None, image_of_caption=None))
+    assert batch.to('cpu').caption_id is None
+
+
+def test_other_pixels_change_nothing_else():
+    batch = PairBatch(**fields())
+    other = batch.with_images(torch.ones(2, 3, 4, 4))
+    assert other.images.dtype == torch.float32
+    assert other.token_ids is batch.token_ids
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        (dict(image_id=torch.tensor([7])), 'batch of 2 images came with 1 values of image_id'),
+        (dict(scene=torch.zeros(3).long()), 'batch of 2 images came with 3 values of scene'),
+        (dict(text_id=torch.tensor([0])), 'batch of 3 texts came with 1 values of text_id'),
+        (dict(text_length=torch.tensor([1])), 'batch of 3 texts came with 1 values of text_length'),
+        (dict(token_mask=torch.ones(3, 4).bool()), r'token_ids \(3, 5\) and token_mask \(3, 4\)'),
+        (dict(caption_id=None), 'caption_id and image_of_caption come together'),
+        (dict(caption_id=torch.tensor([0])), '1 captions came with 4 values of image_of_caption'),
+    ],
+)
+def test_refuses_fields_that_do_not_fit(changes, reason):
+    with pytest.raises(ValueError, match=reason):
+        PairBatch(**fields(**changes))
