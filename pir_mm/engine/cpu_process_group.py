@@ -4,11 +4,11 @@ import torch
 import torch.distributed as dist
 
 CPU_MODEL_WRAPPER = {'type': 'MMDistributedDataParallel', 'device_ids': None}
-"""``model_wrapper_cfg`` of a Runner on the CPU: mmengine would name a device by the local rank."""
+"""``model_wrapper_cfg`` of a Runner on the CPU. mmengine would set a device by the local rank."""
 
 
 def join_cpu_process_group() -> bool:
-    """Join a gloo group where there is no accelerator; say whether this was done.
+    """Join a gloo group if there is no accelerator. Returns whether it did.
 
     Call it in a process that ``torch.distributed.run`` started, before the Runner is built:
     mmengine sets a CUDA device whatever the backend, unless a group exists already.

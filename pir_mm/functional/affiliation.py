@@ -22,14 +22,14 @@ def affiliation(
         text_class: ``(m,)``; every class has at least one text and one image.
         classes: number of classes, ``C``.
         temperature: divisor of the inner products.
-        form: ``'unique'``: each embedding picks its class among ``C`` centres of the other
-            modality. ``'pir_clip'``: among as many centres as there are texts, class-mates'
-            centres being identical copies that count as negatives. ``'pir'``: images as in
-            ``'pir_clip'``, but each text's image centre picks the text among all texts. The last
-            two are the authors' and want image ``i`` to be the partner of text ``i``.
+        form: ``'unique'``: each embedding picks its class among the ``C`` centres of the other
+            modality. ``'pir_clip'``: it picks among as many centres as there are texts, where the
+            centres of one class are identical copies and count as negatives. ``'pir'``: images as
+            in ``'pir_clip'``, but the image centre of each text picks the text among all texts.
+            The last two are the authors' and need image ``i`` to be the partner of text ``i``.
 
     Returns:
-        Scalar, in nats; zero if there is no embedding.
+        Scalar, in nats; zero without any embedding.
     """
     to_text_centre = image_embedding @ class_centres(text_embedding, text_class, classes).T
     to_image_centre = text_embedding @ class_centres(image_embedding, image_class, classes).T

@@ -1,4 +1,4 @@
-"""Belief of an instruction in each token of a picture, and what follows from it.
+"""Belief of an instruction in each token of an image, and the tokens selected by it.
 
 Eq. 3 to 6 of Pan et al., *A Prior Instruction Representation Framework for Remote Sensing
 Image-text Retrieval*, ACM MM 2023, and its journal version.
@@ -15,7 +15,7 @@ NORMS = ('none', 'channel', 'token')
 def belief(tokens: Tensor, instruction: Tensor) -> Tensor:
     """Softmax, over the tokens, of their inner product with the instruction.
 
-    Computed in float32 at least, also under autocast: bfloat16 would make ties.
+    Computed in float32 at least, also under autocast, because bfloat16 would make ties.
 
     Args:
         tokens: ``(B, N, D)``, not normalised.
@@ -31,11 +31,11 @@ def belief(tokens: Tensor, instruction: Tensor) -> Tensor:
 
 
 def select(tokens: Tensor, weight: Tensor, keep: int) -> Tensor:
-    """Keep the ``keep`` heaviest tokens of each picture, heaviest first.
+    """Keep the ``keep`` heaviest tokens of each image, heaviest first.
 
     Args:
         tokens: ``(B, N, D)``.
-        weight: ``(B, N)``; only its order within a row matters, of equals the first is first.
+        weight: ``(B, N)``; only its order within a row matters. Equal weights keep their order.
         keep: number of tokens to keep, ``1 <= keep <= N``.
 
     Returns:
@@ -46,31 +46,32 @@ def select(tokens: Tensor, weight: Tensor, keep: int) -> Tensor:
 
 
 def true_rank(weight: Tensor) -> Tensor:
-    """One more than the number of heavier entries in the row; equals share the better rank.
+    """Rank of each weight in its row: 1 for the heaviest. Equal weights share the better rank.
 
     Returns:
-        Long, of the shape of ``weight``: 1 for the heaviest.
+        Long, of the shape of ``weight``.
     """
     ordered, index = weight.sort(dim=-1, descending=True)
-    place = torch.arange(1, weight.size(-1) + 1, device=weight.device).expand_as(index)
-    lighter = (ordered[..., 1:] < ordered[..., :-1]) * place[..., 1:]
-    first_of_equals = torch.cat([place[..., :1], lighter], dim=-1).cummax(dim=-1).values
+    position = torch.arange(1, weight.size(-1) + 1, device=weight.device).expand_as(index)
+    lighter = (ordered[..., 1:] < ordered[..., :-1]) * position[..., 1:]
+    first_of_equals = torch.cat([position[..., :1], lighter], dim=-1).cummax(dim=-1).values
     return torch.empty_like(index).scatter_(-1, index, first_of_equals)
 
 
 def reweigh(tokens: Tensor, weight: Tensor, rank: str = 'true', norm: str = 'none') -> Tensor:
-    """Scale each token by its belief and by its rank among the tokens of its picture.
+    """Scale each token by its belief and by its rank among the tokens of its image.
 
     Args:
         tokens: ``(B, N, D)``.
         weight: ``(B, N)``, the belief.
-        rank: what is added to the belief. ``true``, as the paper has it: ``1 / sqrt(rank)``,
-            the heaviest token has rank 1. ``argsort``, as the authors' current code of PIR-CLIP
-            has it: for token ``i`` the index, from 1, of the token at the ``i``-th sorted
-            place, which is no rank of ``i``. ``none``: nothing, as their earlier code (twice
-            the belief; under ``norm='token'`` the factor is without effect).
-        norm: ``none``; ``channel``: each token is a unit vector before it is scaled;
-            ``token``, as the authors' code of PIR-CLIP: each channel is a unit vector across
+        rank: what is added to the belief. ``true``, as in the paper: ``1 / sqrt(rank)``, where
+            the heaviest token has rank 1. ``argsort``, as in the authors' current code of
+            PIR-CLIP: ``1 / sqrt(j)`` for token ``i``, where ``j`` is the index, from 1, of the
+            token that is ``i``-th after sorting. This is not the rank of token ``i``. ``none``:
+            nothing, as in their earlier code (it adds the belief once more, a factor that
+            ``norm='token'`` removes).
+        norm: ``none``. ``channel``: each token is a unit vector before it is scaled.
+            ``token``, as in the authors' code of PIR-CLIP: each channel is a unit vector across
             the tokens, after they are scaled.
 
     Returns:

@@ -7,16 +7,16 @@ def symmetric_info_nce(logits: Tensor, positive: Tensor) -> Tensor:
     """Cross entropy of rows and of columns against evenly spread positives.
 
     With ``P`` the positive matrix, its rows scaled to sum to one, the row term is the mean over
-    rows of ``-sum_j P_ij log_softmax_j(logits_ij)``; the column term is the same on the transposed
-    matrix; the result is their mean. With one positive per row it is plain InfoNCE. A row or
-    column without positive says nothing and is left out of its mean.
+    rows of ``-sum_j P_ij log_softmax_j(logits_ij)``. The column term is the same on the transposed
+    matrix, and the result is the mean of both. With one positive per row it is plain InfoNCE. Rows
+    and columns without a positive are left out.
 
     Args:
         logits: ``(B, M)`` similarities, already divided by the temperature.
         positive: ``(B, M)`` bool.
 
     Returns:
-        Scalar, in nats; zero if nothing is positive.
+        Scalar, in nats; zero without any positive.
     """
     own = logits.masked_fill(~positive, 0)
     return 0.5 * (_one_way(logits, own, positive, dim=1) + _one_way(logits, own, positive, dim=0))

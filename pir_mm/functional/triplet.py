@@ -8,13 +8,13 @@ def triplet_sum(
 ) -> Tensor:
     """Sum of ``max(0, margin + negative - pair)`` over the negatives of both directions.
 
-    Each text is one pair with the image it came with. Its negatives are the images that are not
-    its positives, and the texts that are not positives of its image.
+    Each text forms one pair with the image it came with. The negatives of the pair are the images
+    that are not positives of the text, and the texts that are not positives of the image.
 
     Args:
         similarity: ``(B, M)``.
         image_of_text: ``(M,)``, the row of ``similarity`` that each text came with.
-        positive: ``(B, M)`` bool, pairs that are no negatives.
+        positive: ``(B, M)`` bool, pairs that do not count as negatives.
         margin: how far, in similarity, a negative has to stay below the pair.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Sampler that tells the dataset the epoch through the index."""
+"""Items that depend on seed, epoch and index alone, and the sampler that tells the epoch."""
 
 import random
 from collections.abc import Iterator, Sized
@@ -35,17 +35,17 @@ def item_seeding(seed: int, epoch: int, index: int) -> Iterator[None]:
 class EpochSampler(DefaultSampler):
     """mmengine's default sampler, yielding ``epoch * len(dataset) + index``.
 
-    Workers live longer than an epoch and never learn its number; here each index carries it, so
-    that :class:`CaptionDataset` seeds every item by (seed, epoch, index). A resumed run goes on
-    with the very items it would have had. A dataset without a seed takes the sampler's, which is
-    the runner's.
+    Workers live longer than an epoch and do not learn its number. Here each index carries it, so
+    that :class:`CaptionDataset` seeds every item by (seed, epoch, index). A resumed run gets the
+    same items as an unbroken one. A dataset without a seed takes that of the sampler, which is the
+    seed of the runner.
 
     Args:
-        dataset: must read such indices.
+        dataset: must understand such indices.
         shuffle, seed, round_up: as in ``mmengine.dataset.DefaultSampler``.
 
     Raises:
-        ValueError: if the dataset has no ``seed``, so does not read such indices.
+        ValueError: if the dataset has no ``seed``, so does not understand such indices.
     """
 
     def __init__(

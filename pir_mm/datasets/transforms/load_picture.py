@@ -10,8 +10,8 @@ from pir_mm.registry import TRANSFORMS
 class LoadPicture(BaseTransform):
     """Load ``img_path`` as ``img``, ``(H, W, 3)`` uint8 with blue first; see :func:`read_picture`.
 
-    Adds ``img_shape`` and ``ori_shape``, (height, width). In contrast to ``LoadImageFromFile`` a
-    picture's size is checked before it is decoded, and a broken picture is named and refused.
+    Adds ``img_shape`` and ``ori_shape``, (height, width). Unlike ``LoadImageFromFile`` it checks
+    the size of a picture before it decodes it, and refuses a broken picture by name.
 
     Args:
         max_pixels: width times height above which a picture is refused.

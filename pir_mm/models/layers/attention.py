@@ -55,10 +55,10 @@ class AttentionLayer(BaseModule):
     """Attention and a feed-forward part, each added to its input and normalised after.
 
     The layer of Pan et al., *A Prior Instruction Representation Framework for Remote Sensing
-    Image-text Retrieval*, ACM MM 2023, eq. 7 to 10, in the form of the authors' code: the
-    normalisation comes after the sum (the paper's text puts it before), and the feed-forward
-    part has one more inside. Without a query it is self-attention; with one, the tokens are
-    keys, values and what is added to, and the query only decides where to look.
+    Image-text Retrieval*, ACM MM 2023, eq. 7 to 10, as in the authors' code: the normalisation
+    comes after the sum (the paper's text puts it before), and the feed-forward part has another
+    one inside. Without a query it is self-attention. With a query, the tokens are keys and values,
+    the result is added to the tokens, and the query only decides where to look.
 
     Args:
         dim, heads, dropout: of the attention; dropout also before each sum.

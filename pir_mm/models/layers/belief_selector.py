@@ -1,4 +1,4 @@
-"""Vision instruction: which tokens of a picture a prior believes in."""
+"""Vision instruction: which tokens of an image a prior believes in."""
 
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -9,7 +9,7 @@ from pir_mm.registry import MODELS
 
 @MODELS.register_module()
 class BeliefSelector(BaseModule):
-    """Choose or weigh the tokens of a picture by how much a scene prior believes in them.
+    """Choose or weigh the tokens of an image by how much a scene prior believes in them.
 
     The belief strategies of Pan et al., *A Prior Instruction Representation Framework for
     Remote Sensing Image-text Retrieval*, ACM MM 2023. Hard: the ``keep`` most believed tokens,
@@ -21,7 +21,7 @@ class BeliefSelector(BaseModule):
 
     Args:
         strategy: ``hard`` or ``soft``.
-        keep: tokens kept per picture (``filter_size`` in the authors' code); hard only.
+        keep: tokens kept per image (``filter_size`` in the authors' code); hard only.
         rank: ``true``, ``argsort`` or ``none``; soft only.
         norm: ``none``, ``channel`` or ``token``; soft only.
 
@@ -31,7 +31,7 @@ class BeliefSelector(BaseModule):
         - output: ``(B, keep, D)`` hard, ``(B, N, D)`` soft
 
     Raises:
-        ValueError: for an unknown word, if ``keep < 1``, or if a picture has fewer than
+        ValueError: for an unknown word, if ``keep < 1``, or if an image has fewer than
             ``keep`` tokens.
     """
 

@@ -10,15 +10,15 @@ from pir_mm.registry import MODELS
 
 @MODELS.register_module()
 class SelfAttentionStack(BaseModule):
-    """Plain self-attention layers in the place of a progressive encoder, to measure it against.
+    """Plain self-attention layers in place of a progressive encoder, as its baseline.
 
     The ``+TEL`` rows of Pan et al., *A Prior Instruction Representation Framework for Remote
     Sensing Image-text Retrieval*, ACM MM 2023: transformer encoder layers equal in size to the
-    progressive encoders, without instruction. The paper tells no numbers of layers. A layer of
-    :class:`SpatialPAE` or :class:`TemporalPAE` is two of these, so 4 stand for its 2 on the
-    picture side and 6 for its 3 on the text side; what remains apart are the linear maps of the
-    queries. In the authors' code of these rows the result replaces the global vector instead of
-    being added to it: build the head with ``add_global=False``.
+    progressive encoders, without instruction. The paper does not give the numbers of layers. A
+    layer of :class:`SpatialPAE` or :class:`TemporalPAE` is two of these, so 4 stand for its 2 on
+    the image side and 6 for its 3 on the text side; only the linear maps of the queries have no
+    counterpart. In the authors' code of these rows the result replaces the global vector instead
+    of being added to it: use ``JoinedEmbedding`` with ``add_global=False``.
 
     Args:
         dim: width.
@@ -30,8 +30,8 @@ class SelfAttentionStack(BaseModule):
     Shape:
         - tokens: ``(B, N, dim)``; ``B`` may be 0
         - token_mask: ``(B, N)`` bool, true for tokens, false for padding, which nothing
-          attends to; none for pictures
-        - output: ``(B, N, dim)``, in the order of ``tokens``; rows of padding mean nothing
+          attends to; none for images
+        - output: ``(B, N, dim)``, in the order of ``tokens``; rows of padding have no meaning
     """
 
     instructed = False

@@ -1,4 +1,4 @@
-"""Tokens of a picture, encoded under its instruction."""
+"""Tokens of an image, encoded under its instruction."""
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -9,17 +9,17 @@ from pir_mm.registry import MODELS
 
 @MODELS.register_module()
 class SpatialPAE(BaseModule):
-    """Progressive attention encoder of the picture side.
+    """Progressive attention encoder of the image side.
 
     Pan et al., *A Prior Instruction Representation Framework for Remote Sensing Image-text
     Retrieval*, ACM MM 2023, eq. 11 and 12. Each layer lets the tokens attend to each other,
     then adds to all of them what the projected instruction finds in them. The instruction is
     the same in every layer.
 
-    The authors repeat the instruction for each token; as it is one query, we compute it once,
-    with equal results. In training that means one dropout mask on its attention map where
-    theirs draws one for each token; the dropout before the sum is drawn for each token in both.
-    The authors' layers start as copies of one another, ours are drawn each.
+    The authors repeat the instruction for each token. It is one query, so we compute it once, with
+    equal results. In training this means one dropout mask on its attention map, where their code
+    draws one per token; both draw the dropout before the sum per token. The authors' layers start
+    as copies of one another; ours are initialised independently.
 
     Args:
         dim: width.

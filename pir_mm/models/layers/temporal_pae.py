@@ -1,4 +1,4 @@
-"""Tokens of a text, encoded under what they were a step before."""
+"""Tokens of a text, encoded step by step under their own earlier state."""
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -14,9 +14,9 @@ class TemporalPAE(BaseModule):
 
     Pan et al., *A Prior Instruction Representation Framework for Remote Sensing Image-text
     Retrieval*, ACM MM 2023, eq. 13 and 14. Each layer lets the tokens attend to each other;
-    the layer's input, projected, then asks the result, token by token.
+    then the projected input of the layer attends to the result, token by token.
 
-    The authors' layers start as copies of one another, ours are drawn each.
+    The authors' layers start as copies of one another; ours are initialised independently.
 
     Args:
         dim: width.
@@ -30,7 +30,7 @@ class TemporalPAE(BaseModule):
     Shape:
         - tokens: ``(M, L, dim)``; ``M`` may be 0
         - token_mask: ``(M, L)`` bool, true for tokens, false for padding
-        - output: ``(M, L, dim)``; rows of padding mean nothing
+        - output: ``(M, L, dim)``; rows of padding have no meaning
     """
 
     def __init__(
