@@ -1,6 +1,7 @@
 """Caption and scene datasets, their samplers, transforms, tokenizers and preparation."""
 
 from pir_mm.datasets.caption_dataset import CaptionDataset
+from pir_mm.datasets.collating import collate_pairs
 from pir_mm.datasets.samplers import EpochSampler
 from pir_mm.datasets.scene_folder import SceneFolder
 from pir_mm.datasets.tokenizers import WordPieceTokenizer, train_vocabulary
@@ -12,5 +13,6 @@ __all__ = [
     'LoadPicture',
     'SceneFolder',
     'WordPieceTokenizer',
+    'collate_pairs',
     'train_vocabulary',
 ]

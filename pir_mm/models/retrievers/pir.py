@@ -55,15 +55,15 @@ class PIR(DualEncoder):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg)
+        embedding = embedding or {'type': 'pir_mm.JoinedEmbedding'}
+        self.join_image = MODELS.build({**embedding, 'local': spatial_pae is not None})
+        self.join_text = MODELS.build({**embedding, 'local': temporal_pae is not None})
         self.image_encoder = MODELS.build(image_encoder)
         self.text_encoder = MODELS.build(text_encoder)
         self.instruction_encoder = _build(instruction_encoder)
         self.selector = _build(selector)
         self.spatial_pae = _build(spatial_pae)
         self.temporal_pae = _build(temporal_pae)
-        embedding = embedding or {'type': 'pir_mm.JoinedEmbedding'}
-        self.join_image = MODELS.build({**embedding, 'local': spatial_pae is not None})
-        self.join_text = MODELS.build({**embedding, 'local': temporal_pae is not None})
         self._check_instruction()
 
     def encode_image(self, images: Tensor) -> Tensor:
