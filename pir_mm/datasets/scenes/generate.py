@@ -1,4 +1,4 @@
-"""A caption data set drawn from a seed."""
+"""A whole caption data set, drawn from a seed."""
 
 import hashlib
 import json
@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from pir_mm.datasets.layout import CAPTIONS, IMAGES
 from pir_mm.datasets.preparation.preparing import unchanged_report, write_report, write_vocabulary
-from pir_mm.datasets.scenes.captions import captions
-from pir_mm.datasets.scenes.dice import Dice
-from pir_mm.datasets.scenes.draw import KINDS, draw_scene
+from pir_mm.datasets.scenes.captions import write_captions
+from pir_mm.datasets.scenes.draw import SCENE_CLASSES, draw_scene
+from pir_mm.datasets.scenes.random_stream import RandomStream
 from pir_mm.files.writing import replaced_folder
 
 DRAWING = 1  # to be raised whenever the same seed gives another picture or caption
@@ -59,7 +59,7 @@ def make_scenes(
         ValueError: if an argument is out of range, or ``out`` holds something else.
     """
     start, out = time.monotonic(), Path(out).resolve()
-    names = tuple(KINDS) if scenes is None else tuple(scenes)
+    names = tuple(SCENE_CLASSES) if scenes is None else tuple(scenes)
     workers = _cores() if workers is None else workers
     _check(names, n_images, seed, size, workers)
     options = {'n_images': n_images, 'seed': seed, 'size': size, 'scenes': list(names)}
@@ -100,7 +100,7 @@ def _write_picture(
     name = names[index % len(names)]
     picture, scene = draw_scene(name, seed, index, size)
     entry = {'filename': f'{name}_{index:05d}.png', 'class': name}
-    entry['sentences'] = [{'raw': text} for text in captions(scene, seed, index)]
+    entry['sentences'] = [{'raw': text} for text in write_captions(scene, seed, index)]
     path = folder / entry['filename']
     path.write_bytes(cv2.imencode('.png', picture)[1].tobytes())
     return entry, hashlib.sha256(picture.tobytes()).digest()
@@ -108,7 +108,7 @@ def _write_picture(
 
 def _splits(n_images: int, n_scenes: int, seed: int) -> list[str]:
     """Split of each picture: rounds of all classes are dealt in random order, test first."""
-    rounds = Dice(seed, 2**32 - 1).shuffled(range(-(-n_images // n_scenes)))
+    rounds = RandomStream(seed, 2**32 - 1).shuffled(range(-(-n_images // n_scenes)))
     order = sorted(range(n_images), key=lambda i: (rounds[i // n_scenes], i % n_scenes))
     test, val = n_images // 5, n_images // 10
     names = ['test'] * test + ['val'] * val + ['train'] * (n_images - test - val)
@@ -121,10 +121,10 @@ def _cores() -> int:
 
 
 def _check(names: tuple[str, ...], n_images: int, seed: int, size: int, workers: int) -> None:
-    unknown = sorted(set(names) - set(KINDS))
+    unknown = sorted(set(names) - set(SCENE_CLASSES))
     if unknown or not names or len(set(names)) < len(names):
         raise ValueError(
-            f'scenes {list(names)} must be different ones of: {", ".join(KINDS)}'
+            f'scenes {list(names)} must be different ones of: {", ".join(SCENE_CLASSES)}'
             + (f'; unknown: {", ".join(unknown)}' if unknown else '')
         )
     least = max(10, len(names))

@@ -7,7 +7,7 @@ import pytest
 
 from pir_mm.datasets import CaptionDataset, WordPieceTokenizer
 from pir_mm.datasets.scenes import make_scenes
-from pir_mm.datasets.scenes.draw import KINDS, draw_scene
+from pir_mm.datasets.scenes.draw import SCENE_CLASSES, draw_scene
 
 SILENT = dict(say=lambda line: None)
 SMALL = dict(n_images=48, size=32, seed=7, workers=2, **SILENT)
@@ -34,7 +34,7 @@ def test_the_layout_holds_what_was_drawn(folder):
     }  # fmt: skip
     for number, entry in enumerate(entries(folder)):
         assert entry['imgid'] == number
-        assert entry['class'] == list(KINDS)[number % 16]
+        assert entry['class'] == list(SCENE_CLASSES)[number % 16]
         assert entry['filename'] == f'{entry["class"]}_{number:05d}.png'
         picture = cv2.imread(str(folder / 'images' / entry['filename']))
         assert np.array_equal(picture, draw_scene(entry['class'], 7, number, 32)[0])
@@ -84,8 +84,8 @@ def test_splits_hold_every_class_alike(n_images, sizes, monkeypatch, tmp_path):
     assert tuple(report['splits'][split] for split in ('train', 'val', 'test')) == sizes
     for split in ('train', 'val', 'test'):
         shown = [e['class'] for e in entries(tmp_path / 'scenes') if e['split'] == split]
-        shares = Counter(dict.fromkeys(KINDS, 0)) + Counter(shown)
-        assert max(shares.values()) - min(Counter(shown)[name] for name in KINDS) <= 2
+        shares = Counter(dict.fromkeys(SCENE_CLASSES, 0)) + Counter(shown)
+        assert max(shares.values()) - min(Counter(shown)[name] for name in SCENE_CLASSES) <= 2
 
 
 def written_plainly(folder, names, seed, size, index):
@@ -113,7 +113,7 @@ class Here:
 
 def test_the_dataset_and_the_tokenizer_read_it(folder):
     dataset = CaptionDataset(ann_file='captions.json', data_root=str(folder), split='train')
-    assert set(dataset.metainfo['scenes']) == set(KINDS)
+    assert set(dataset.metainfo['scenes']) == set(SCENE_CLASSES)
     assert len(dataset) == 5 * sum(e['split'] == 'train' for e in entries(folder))
     tokenizer = WordPieceTokenizer(folder / 'vocab.txt', max_tokens=47)
     texts = [s['raw'] for e in entries(folder) for s in e['sentences']]

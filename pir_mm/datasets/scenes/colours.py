@@ -1,8 +1,8 @@
-"""Named colours (BGR) of countable things, and the shades of the ground they lie on."""
+"""Named colours of things, of the ground and of water; channels in the order blue, green, red."""
 
 import numpy as np
 
-from pir_mm.datasets.scenes.dice import Dice
+from pir_mm.datasets.scenes.random_stream import RandomStream
 
 COLOURS = {
     'white': (232, 236, 238),
@@ -32,13 +32,13 @@ GROUNDS = {
 WATERS = {'blue': (98, 74, 40), 'green': (72, 88, 54), 'brown': (86, 118, 138)}
 
 
-def tint(dice: Dice, colour: tuple[int, int, int], spread: int = 11) -> np.ndarray:
-    """``colour`` a little lighter or darker, and a little off in hue: ``(3,)`` int32."""
-    light = dice.between(-spread, spread)
-    hue = [dice.between(-spread // 3, spread // 3) for _ in range(3)]
+def tint(rng: RandomStream, colour: tuple[int, int, int], spread: int = 11) -> np.ndarray:
+    """``colour`` with a small random change of lightness and hue: ``(3,)`` int32."""
+    light = rng.between(-spread, spread)
+    hue = [rng.between(-spread // 3, spread // 3) for _ in range(3)]
     return np.clip(np.array(colour) + light + np.array(hue), 0, 255).astype(np.int32)
 
 
 def shade(colour: np.ndarray, amount: int) -> np.ndarray:
-    """``colour`` times ``1 + amount / 256``."""
+    """``colour`` times ``1 + amount / 256``: darker if ``amount`` is below 0."""
     return np.clip(np.asarray(colour) * (256 + amount) >> 8, 0, 255)

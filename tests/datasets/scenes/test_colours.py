@@ -2,8 +2,8 @@ from itertools import combinations
 
 import numpy as np
 
-from pir_mm.datasets.scenes.dice import Dice
-from pir_mm.datasets.scenes.palette import COLOURS, shade, tint
+from pir_mm.datasets.scenes.colours import COLOURS, shade, tint
+from pir_mm.datasets.scenes.random_stream import RandomStream
 
 
 def test_named_colours_stay_apart_when_tinted():
@@ -12,7 +12,7 @@ def test_named_colours_stay_apart_when_tinted():
 
 
 def test_a_tint_is_near_its_colour_and_varies():
-    tints = [tint(Dice(seed), (100, 250, 3), 11) for seed in range(30)]
+    tints = [tint(RandomStream(seed), (100, 250, 3), 11) for seed in range(30)]
     assert all(np.abs(colour - (100, 250, 3)).max() <= 14 for colour in tints)
     assert all(0 <= colour.min() and colour.max() <= 255 for colour in tints)
     assert len({tuple(colour) for colour in tints}) > 20

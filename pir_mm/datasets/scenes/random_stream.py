@@ -1,18 +1,21 @@
 """Random choices that are the same on every machine and with every version of NumPy."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
+Item = TypeVar('Item')
 
-class Dice:
+
+class RandomStream:
     """Integers, choices and noise from one PCG64 stream.
 
-    Only the raw 64-bit output of the bit generator is used, which NumPy promises to keep (NEP 19),
-    and only integer arithmetic follows.
+    NumPy promises to keep the raw 64-bit output of a bit generator (NEP 19). This class uses only
+    that output and integer arithmetic.
 
     Args:
-        *seed: non-negative integers; different tuples give independent streams.
+        *seed: integers of 0 or more; different tuples give independent streams.
     """
 
     def __init__(self, *seed: int) -> None:
@@ -27,16 +30,19 @@ class Dice:
         return low + self.below(high - low + 1)
 
     def chance(self, percent: int) -> bool:
+        """True in ``percent`` of 100 cases."""
         return self.below(100) < percent
 
-    def pick(self, choices: Sequence):
+    def pick(self, choices: Sequence[Item]) -> Item:
+        """One of the choices."""
         return choices[self.below(len(choices))]
 
-    def sample(self, choices: Sequence, count: int) -> list:
-        """``count`` different entries, in random order."""
+    def sample(self, choices: Sequence[Item], count: int) -> list[Item]:
+        """``count`` different choices, in random order."""
         return self.shuffled(choices)[:count]
 
-    def shuffled(self, choices: Sequence) -> list:
+    def shuffled(self, choices: Sequence[Item]) -> list[Item]:
+        """All choices in random order."""
         order = list(choices)
         for last in range(len(order) - 1, 0, -1):
             other = self.below(last + 1)
@@ -53,10 +59,13 @@ class Dice:
         raw = self._bits.random_raw((count + 7) // 8).astype('<u8')
         return raw.view(np.uint8)[:count].reshape(shape).astype(np.int32)
 
-    def cloth(self, side: int, octaves: Sequence[tuple[int, int]]) -> np.ndarray:
-        """Smooth noise ``(side, side)`` int32 around 0, the sum of ``(cells, weight)`` octaves.
+    def noise(self, side: int, octaves: Sequence[tuple[int, int]]) -> np.ndarray:
+        """Smooth noise ``(side, side)`` int32 around 0.
 
-        One octave of weight 256 spans about -127 to 127.
+        Args:
+            side: of the result.
+            octaves: ``(cells, weight)`` each; the octaves are summed. One octave of weight 256
+                reaches from about -127 to 127.
         """
         total = np.zeros((side, side), np.int32)
         for cells, weight in octaves:
