@@ -80,7 +80,7 @@ LONE_TEMPLATES = (
 )
 
 
-def write_captions(scene: Scene, seed: int, index: int) -> list[str]:
+def caption_scene(scene: Scene, seed: int, index: int) -> list[str]:
     """Five captions that mention the first group and, in turn, the others.
 
     Every caption is true and names counts, colours and places. The five differ in their words, in

@@ -6,7 +6,7 @@ import pytest
 
 from pir_mm.datasets.caption_cleaning import clean_caption
 from pir_mm.datasets.scenes import captions
-from pir_mm.datasets.scenes.captions import NUMBERS, SCENE_NAMES, _place, write_captions
+from pir_mm.datasets.scenes.captions import NUMBERS, SCENE_NAMES, _place, caption_scene
 from pir_mm.datasets.scenes.colours import COLOURS
 from pir_mm.datasets.scenes.draw import SCENE_CLASSES
 from pir_mm.datasets.scenes.random_stream import RandomStream
@@ -55,7 +55,7 @@ def mentions(caption):
 
 @pytest.mark.parametrize('seed', range(8))
 def test_a_caption_tells_count_colour_and_place(seed):
-    texts = write_captions(AIRPORT, 0, seed)
+    texts = caption_scene(AIRPORT, 0, seed)
     assert all('three white' in text for text in texts)
     assert any(re.search(r'in a (row|line)', text) for text in texts)
     assert any('left' in text for text in texts)
@@ -70,7 +70,7 @@ def test_no_place_is_given_relative_to_a_mentioned_group():
 
 def test_a_single_group_is_enough():
     lone = Scene('farmland', [Group('field', [BOX] * 2, 'green')])
-    texts = write_captions(lone, 0, 0)
+    texts = caption_scene(lone, 0, 0)
     assert len(set(texts)) == 5
     assert all(re.search('(two|a pair of) green fields', text) for text in texts)
 
@@ -78,7 +78,7 @@ def test_a_single_group_is_enough():
 @pytest.mark.parametrize('name', SCENE_CLASSES)
 def test_five_captions_differ_also_when_cleaned(name, scene_of):
     for index in range(40):
-        texts = write_captions(scene_of(name, 2, index), 2, index)
+        texts = caption_scene(scene_of(name, 2, index), 2, index)
         assert len({clean_caption(text) for text in texts}) == 5
         for text in texts:
             assert len(clean_caption(text, 99).split()) <= 30
@@ -92,7 +92,7 @@ def test_what_captions_count_is_in_the_picture(name, scene_of):
     checked = coloured = 0
     for index in range(40):
         scene = scene_of(name, 3, index)
-        for text in write_captions(scene, 3, index):
+        for text in caption_scene(scene, 3, index):
             for count, colour, nouns in mentions(text):
                 same = [g for g in scene.groups if g.noun in nouns and g.count == count]
                 assert any(colour in (g.colour, None) for g in same), (text, count, colour, nouns)
@@ -106,14 +106,14 @@ def test_captions_of_different_pictures_differ(scene_of):
     texts = []
     for index in range(24 * len(SCENE_CLASSES)):
         scene = scene_of(list(SCENE_CLASSES)[index % len(SCENE_CLASSES)], 4, index)
-        texts += write_captions(scene, 4, index)
+        texts += caption_scene(scene, 4, index)
     assert len(set(texts)) > 0.99 * len(texts)
 
 
 def test_words_depend_on_seed_and_index_alone():
-    assert write_captions(AIRPORT, 1, 2) == write_captions(AIRPORT, 1, 2)
-    assert write_captions(AIRPORT, 1, 2) != write_captions(AIRPORT, 1, 3)
-    assert write_captions(AIRPORT, 1, 2) != write_captions(AIRPORT, 2, 2)
+    assert caption_scene(AIRPORT, 1, 2) == caption_scene(AIRPORT, 1, 2)
+    assert caption_scene(AIRPORT, 1, 2) != caption_scene(AIRPORT, 1, 3)
+    assert caption_scene(AIRPORT, 1, 2) != caption_scene(AIRPORT, 2, 2)
 
 
 def test_every_word_for_a_thing_and_a_place_is_used(scene_of):

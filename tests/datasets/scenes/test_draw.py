@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pir_mm.datasets.scenes.canvas import Canvas
-from pir_mm.datasets.scenes.captions import write_captions
+from pir_mm.datasets.scenes.captions import caption_scene
 from pir_mm.datasets.scenes.draw import SCENE_CLASSES, draw_scene
 from pir_mm.datasets.scenes.geometry import rotated
 from pir_mm.datasets.scenes.random_stream import RandomStream
@@ -143,7 +143,7 @@ def test_pictures_and_captions_are_the_same_on_every_machine():
     digest = hashlib.sha256()
     for index, name in enumerate(SCENE_CLASSES):
         picture, scene = draw_scene(name, 0, index, 64)
-        digest.update(picture.tobytes() + repr(write_captions(scene, 0, index)).encode())
+        digest.update(picture.tobytes() + repr(caption_scene(scene, 0, index)).encode())
     assert digest.hexdigest()[:16] == 'dc698f166df32cf1'
 
 

@@ -13,20 +13,20 @@ from pir_mm.datasets.preparation import prepare_dataset
 @pytest.fixture
 def source(tmp_path, draw_picture):
     folder = tmp_path / 'source'
-    entries = []
+    annotations = []
     for number in range(12):
         name = f'pond_{number}.png'
         draw_picture(folder / 'loose' / name, seed=number)
         sentences = [{'raw': f'pond number {number}'}, {'raw': 'A pond.'}]
         split = ('train', 'train', 'train', 'test')[number % 4]
-        entries.append({'filename': name, 'split': split, 'sentences': sentences})
+        annotations.append({'filename': name, 'split': split, 'sentences': sentences})
     with zipfile.ZipFile(folder / 'part.zip', 'w') as archive:
         for number in range(6):
             path = folder / 'loose' / f'pond_{number}.png'
             archive.write(path, f'inside/{path.name}')
             path.unlink()
-    entries[4]['sentences'][1]['raw'] = ' .'
-    (folder / 'dataset_mine.json').write_text(json.dumps({'images': entries}))
+    annotations[4]['sentences'][1]['raw'] = ' .'
+    (folder / 'dataset_mine.json').write_text(json.dumps({'images': annotations}))
     return folder
 
 
@@ -34,7 +34,7 @@ def prepare(source, name='custom', lines=None, **options):
     if name == 'custom':
         options.setdefault('captions', source / 'dataset_mine.json')
     lines = [] if lines is None else lines
-    return prepare_dataset(name, source, source.parent / 'out', say=lines.append, **options)
+    return prepare_dataset(name, source, source.parent / 'out', log=lines.append, **options)
 
 
 def test_the_layout_can_be_read(source):
@@ -121,13 +121,13 @@ def test_names_wrong_arguments(source, tmp_path):
         ValueError, match="'nwpu' is not known: rsicd, ucm, rsitmd, sydney or custom"
     ):
         prepare(source, 'nwpu')
-    with pytest.raises(ValueError, match='need a caption file: name it by --captions'):
+    with pytest.raises(ValueError, match='need a caption file: give it by --captions'):
         prepare(source, captions=None)
     with pytest.raises(FileNotFoundError, match='nothing.json does not exist'):
         prepare(source, captions=tmp_path / 'nothing.json')
     with pytest.raises(FileNotFoundError, match='vocab.txt does not exist'):
         prepare(source, vocab=tmp_path / 'vocab.txt')
-    with pytest.raises(FileNotFoundError, match='nowhere is no folder'):
+    with pytest.raises(FileNotFoundError, match='nowhere is not a folder'):
         prepare(tmp_path / 'nowhere')
 
 
@@ -138,12 +138,12 @@ def test_says_that_other_archives_must_be_unpacked(source, tmp_path):
     with pytest.raises(ValueError, match='12 of 12 pictures are missing'):
         prepare(tmp_path / 'bare', captions=source / 'dataset_mine.json', lines=lines)
     assert lines[0].endswith(
-        'bare holds no picture, loose or in a .zip; other archives must be unpacked'
+        'bare has no picture, loose or in a .zip; other archives must be unpacked'
     )
 
 
 def test_real_sydney_pictures_stand_under_another_ending(shared_dir, tmp_path):
     report = prepare_dataset('sydney', shared_dir / 'data' / 'sydney_captions', tmp_path / 'sydney',
-                             allow_missing=True, say=lambda line: None)  # fmt: skip
+                             allow_missing=True, log=lambda line: None)  # fmt: skip
     assert (report['pictures'], len(report['missing']), report['renamed']) == (9, 604, 9)
     assert report['splits'] == {'train': 9, 'val': 0, 'test': 0}
