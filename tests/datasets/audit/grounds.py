@@ -1,4 +1,4 @@
-"""Grounds that generated pictures show."""
+"""Grey pictures of made-up ground."""
 
 import torch
 import torch.nn.functional as F

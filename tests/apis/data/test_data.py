@@ -1,9 +1,11 @@
-"""Preparation is offered to callers of the package."""
+"""What Python callers get from the room: here the preparation of their own pairs."""
 
 import json
+
 import numpy as np
 from PIL import Image
-from pir_mm.apis.data.preparation import prepare_dataset
+
+from pir_mm.apis.data import prepare_dataset
 
 
 def test_prepares_pairs_from_python(tmp_path, capsys):
