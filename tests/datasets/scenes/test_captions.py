@@ -26,9 +26,9 @@ AIRPORT = Scene(
 def called():
     """Every name of a thing that is counted, and the nouns it may mean."""
     found = defaultdict(set)
-    for noun, entry in NOUNS.items():
-        for form in (form for name in entry.names for form in name.split('|')):
-            if not entry.mass:
+    for noun, words in NOUNS.items():
+        for form in (form for name in words.names for form in name.split('|')):
+            if not words.mass:
                 found[' '.join(form.replace('{}', '').split())].add(noun)
     return found
 
