@@ -44,7 +44,7 @@ def shared_dir():
 @pytest.fixture(scope='session')
 def scenes(tmp_path_factory):
     """A prepared data set of 64 generated scenes: its folder."""
-    from pir_mm.apis.data.scenes import make_scenes
+    from pir_mm.apis.data import make_scenes
 
     folder = tmp_path_factory.mktemp('data') / 'scenes'
     make_scenes(folder, n_images=64, seed=0)

@@ -1,4 +1,8 @@
-"""Scene names of pictures: from the caption file or from the file name."""
+"""Reading a caption file: the annotations of its pictures, and their scene labels.
+
+An annotation is what the file says of one picture: ``filename``, ``sentences``, ``split``,
+``class``.
+"""
 
 import json
 from collections.abc import Sequence, Set
@@ -6,20 +10,23 @@ from pathlib import Path, PurePosixPath
 
 from pir_mm.datasets.layout import command_for
 
+LABELS = ('class', 'filename')
+
 
 def read_caption_file(path: str | Path, needed: tuple[str, ...] = ('split',)) -> list[dict]:
-    """Entries of a caption file, each with ``filename`` and ``sentences`` of ``raw`` text.
+    """Read the annotations of a caption file.
 
-    This is the shape in which RSICD, UCM-Captions, Sydney-Captions and RSITMD are published; other
-    keys (``class``, ``imgid``) are passed through.
+    Each has ``filename`` and ``sentences``, a list of ``{"raw": text}``. RSICD, UCM-Captions,
+    Sydney-Captions and RSITMD are published in this form. Other keys (``class``, ``imgid``) are
+    kept.
 
     Args:
-        path: the file.
-        needed: further keys whose values must be texts.
+        path: caption file.
+        needed: further keys that each annotation must have; their values must be texts.
 
     Raises:
-        FileNotFoundError: if there is no such file; names the command that makes it.
-        ValueError: if the file is not JSON or not of this shape.
+        FileNotFoundError: if there is no such file; the message names the command that makes it.
+        ValueError: if the file is not JSON or has another form.
     """
     path = Path(path)
     if not path.is_file():
@@ -27,68 +34,73 @@ def read_caption_file(path: str | Path, needed: tuple[str, ...] = ('split',)) ->
             f'the caption file {path} does not exist; make it by: {command_for(path.parent)}'
         )
     content = read_json(path)
-    entries = content.get('images') if isinstance(content, dict) else None
-    if not isinstance(entries, list) or not entries:
-        raise ValueError(f'{path} holds no list "images": a caption file must have one')
-    for number, entry in enumerate(entries):
-        _check_entry(entry, f'{path}, images[{number}]', ('filename', *needed))
-    return entries
+    annotations = content.get('images') if isinstance(content, dict) else None
+    if not isinstance(annotations, list) or not annotations:
+        raise ValueError(f'{path} has no list "images": a caption file must have one')
+    for number, annotation in enumerate(annotations):
+        _check_annotation(annotation, f'{path}, images[{number}]', ('filename', *needed))
+    return annotations
 
 
 def read_json(path: str | Path) -> object:
-    """Content of a JSON file; ValueError if it is none."""
+    """Content of a JSON file in UTF-8; ValueError if it is something else."""
     try:
         return json.loads(Path(path).read_text(encoding='utf-8-sig'))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f'{path} is not a JSON file: {error}') from None
 
 
-def _check_entry(entry: object, place: str, keys: tuple[str, ...]) -> None:
-    if not isinstance(entry, dict):
-        raise ValueError(f'{place}: a picture must be a JSON object, got {entry!r}')
+def _check_annotation(annotation: object, position: str, keys: tuple[str, ...]) -> None:
+    if not isinstance(annotation, dict):
+        raise ValueError(f'{position}: a picture must be a JSON object, got {annotation!r}')
     for key in keys:
-        if not isinstance(entry.get(key), str) or not entry[key]:
-            raise ValueError(f'{place}: "{key}" must be a text, got {entry.get(key)!r}')
-    if not isinstance(entry.get('class'), str | None):
-        raise ValueError(f'{place}: "class" must be a text, got {entry["class"]!r}')
-    sentences = entry.get('sentences')
+        if not isinstance(annotation.get(key), str) or not annotation[key]:
+            raise ValueError(f'{position}: "{key}" must be a text, got {annotation.get(key)!r}')
+    if not isinstance(annotation.get('class'), str | None):
+        raise ValueError(f'{position}: "class" must be a text, got {annotation["class"]!r}')
+    sentences = annotation.get('sentences')
     if not isinstance(sentences, list) or not sentences:
-        raise ValueError(f'{place} ({entry["filename"]}) has no "sentences": one is needed')
+        raise ValueError(f'{position} ({annotation["filename"]}) has no "sentences": add one')
     for sentence in sentences:
         if not isinstance(sentence, dict) or not isinstance(sentence.get('raw'), str):
             raise ValueError(
-                f'{place} ({entry["filename"]}): a sentence must be {{"raw": text}}, '
+                f'{position} ({annotation["filename"]}): a sentence must be {{"raw": text}}, '
                 f'got {sentence!r}'
             )
 
 
-LABELS = ('class', 'filename')
-
-
-def scene_name(entry: dict, label: str = 'class') -> str | None:
-    """Scene of a picture, or None where none is known.
+def scene_name(annotation: dict, label: str = 'class') -> str | None:
+    """Scene class of a picture, or None if it is unknown.
 
     Args:
-        entry: picture of a caption file.
-        label: ``'class'`` takes the key ``class``, else the part of the file name before the first
-            underscore unless that is a number (``airport_12.jpg``). ``'filename'`` is the authors'
-            rule (Pan et al., *PIR*, ACM MM 2023): the part before the first underscore, else the
-            whole stem, so that RSICD's 921 numbered pictures are a class each.
+        annotation: of the picture.
+        label: ``'class'`` takes the key ``class``. Without that key it takes the part of the file
+            name before the first underscore (``airport_12.jpg``), unless that is a number.
+            ``'filename'`` is the rule of the authors (Pan et al., *PIR*, ACM MM 2023): the part
+            before the first underscore, else the file name without its ending. So each of the 921
+            numbered pictures of RSICD is a class of its own.
     """
-    stem = PurePosixPath(entry['filename']).stem.lower()
+    stem = PurePosixPath(annotation['filename']).stem.lower()
     prefix, underscore, _ = stem.partition('_')
     if label == 'filename':
         return prefix if underscore else stem
-    if entry.get('class'):
-        return entry['class']
+    if annotation.get('class'):
+        return annotation['class']
     return prefix if underscore and prefix and not prefix.isdigit() else None
 
 
 def number_scenes(found: Set[str | None], scenes: Sequence[str] | None = None) -> dict[str, int]:
-    """Label of each scene: its place in ``scenes``, by default among those found, sorted.
+    """Number the scene classes from 0.
+
+    Args:
+        found: classes of the caption file; None is ignored.
+        scenes: all classes in the wanted order; by default those found, sorted.
+
+    Returns:
+        Label of each class.
 
     Raises:
-        ValueError: if ``scenes`` does not list one that was found.
+        ValueError: if ``scenes`` does not have a class that was found.
     """
     known = found - {None}
     order = sorted(known) if scenes is None else list(scenes)
@@ -96,6 +108,6 @@ def number_scenes(found: Set[str | None], scenes: Sequence[str] | None = None) -
     if unknown:
         raise ValueError(
             f'the caption file has scenes that `scenes` does not list: {", ".join(unknown[:5])} '
-            f'({len(unknown)} in all); add them, or leave `scenes` out'
+            f'({len(unknown)} in all); add them, or leave out `scenes`'
         )
     return {scene: number for number, scene in enumerate(order)}

@@ -1,4 +1,4 @@
-"""Which pictures a folder lacks, found by one listing of it instead of one look per picture."""
+"""The folder of a prepared data set: its file names, the command that makes it, lost pictures."""
 
 import os
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ BENCHMARKS = ('rsicd', 'ucm', 'rsitmd', 'sydney')
 
 
 def command_for(folder: str | Path) -> str:
-    """The command that writes the data set ``folder``, told by the folder's name."""
+    """The command that makes the data set ``folder``; which one depends on the folder's name."""
     name = Path(folder).name
     if name in BENCHMARKS:
         return f'python tools/prepare_data.py {name} --source DIR --out {folder}'
@@ -23,10 +23,11 @@ def command_for(folder: str | Path) -> str:
 
 
 def require_pictures(folder: str, filenames: Iterable[str]) -> None:
-    """Check that pictures are there.
+    """Check that all pictures are in the folder.
 
     Raises:
-        FileNotFoundError: if some are not; counts them, names the first and the command that helps.
+        FileNotFoundError: if pictures are missing; the message has their number, the first names
+            and the command that makes the folder.
     """
     missing = missing_pictures(folder, filenames)
     if missing:
@@ -38,20 +39,23 @@ def require_pictures(folder: str, filenames: Iterable[str]) -> None:
 
 
 def missing_pictures(folder: str, filenames: Iterable[str]) -> list[str]:
-    """File names, relative to ``folder``, that are not there; in the order given."""
+    """Those of the file names, relative to ``folder``, that do not exist; in the given order.
+
+    Each folder is listed once, which is much faster than to look for every file.
+    """
     listings: dict[str, set[str]] = {}
     missing = []
     for filename in filenames:
         parent, name = os.path.split(os.path.join(folder, filename))
         if parent not in listings:
-            listings[parent] = _names(parent)
+            listings[parent] = _names_in(parent)
         if name not in listings[parent]:
             missing.append(filename)
     return missing
 
 
-def _names(folder: str) -> set[str]:
+def _names_in(folder: str) -> set[str]:
     if not os.path.isdir(folder):
         return set()
-    with os.scandir(folder) as entries:
-        return {entry.name for entry in entries}
+    with os.scandir(folder) as files:
+        return {file.name for file in files}

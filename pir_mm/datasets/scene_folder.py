@@ -1,4 +1,4 @@
-"""Scene classification sets: one folder of pictures a class."""
+"""Scene classification sets, with one folder of pictures for each class."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,23 +13,25 @@ PICTURES = {'.jpg', '.jpeg', '.png', '.tif', '.tiff', '.bmp'}
 
 @DATASETS.register_module()
 class SceneFolder(BaseDataset):
-    """AID, RESISC45 and others that lie as ``CLASS/picture``, split by a seeded draw.
+    """AID, RESISC45 and other sets stored as ``CLASS/picture``, split at random by a seed.
 
-    The sets have no official lists; the literature trains on a share of each class, drawn at
-    random. Here the share is drawn class by class, by seed, from the names in order, so that the
-    same folder gives the same lists everywhere.
+    These sets have no official splits. Papers train on a random share of each class. Here the
+    share of each class is drawn by seed from its sorted file names, so the same folder gives the
+    same split on every machine.
 
     Args:
         data_root: the folder of class folders.
-        split: ``'train'`` or ``'test'``; together they are the whole set.
-        train_ratio: share of each class in ``'train'``, rounded, between 0 and 1.
-        seed: of the draw.
-        pipeline: transforms; an item has ``img_path`` and ``gt_label``.
-        indices: those items only, or the first n, which are of the first classes.
+        split: ``'train'`` or ``'test'``; together they are the complete set.
+        train_ratio: share of each class in ``'train'``, between 0 and 1; the number of pictures is
+            rounded.
+        seed: of the random split.
+        pipeline: transforms of an item with ``img_path`` and ``gt_label``.
+        test_mode: as in ``BaseDataset``.
+        indices: only these items, or only the first n, which belong to the first classes.
 
     Raises:
-        FileNotFoundError: if there is no such folder, or no pictures in folders in it.
-        ValueError: if ``split`` or ``train_ratio`` is wrong.
+        FileNotFoundError: if the folder does not exist or has no folders with pictures.
+        ValueError: if ``split`` or ``train_ratio`` is out of range.
     """
 
     METAINFO = {'classes': ()}
@@ -56,6 +58,7 @@ class SceneFolder(BaseDataset):
         )
 
     def load_data_list(self) -> list[dict]:
+        """One item for each picture of the split, class by class."""
         root = Path(self.data_root)
         folders = sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
         pictures = {
@@ -69,10 +72,10 @@ class SceneFolder(BaseDataset):
                 f'folder, as in {root}/Airport/airport_1.jpg'
             )
         self._metainfo['classes'] = tuple(pictures)
-        draw = np.random.default_rng(self.seed)
+        rng = np.random.default_rng(self.seed)
         items = []
         for label, paths in enumerate(pictures.values()):
-            order = draw.permutation(len(paths))
+            order = rng.permutation(len(paths))
             cut = round(self.train_ratio * len(paths))
             chosen = order[:cut] if self.split == 'train' else order[cut:]
             items.extend({'img_path': str(paths[i]), 'gt_label': label} for i in sorted(chosen))

@@ -1,4 +1,4 @@
-"""Scene names."""
+"""Caption files and scene names."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from pir_mm.datasets.caption_file import number_scenes, read_caption_file, scene_name
 
-ENTRY = {'filename': 'a.jpg', 'split': 'train', 'sentences': [{'raw': 'a pond'}], 'imgid': 7}
+ANNOTATION = {'filename': 'a.jpg', 'split': 'train', 'sentences': [{'raw': 'a pond'}], 'imgid': 7}
 
 
 def write(tmp_path, content):
@@ -16,11 +16,11 @@ def write(tmp_path, content):
 
 
 def test_passes_other_keys_through(tmp_path):
-    assert read_caption_file(write(tmp_path, {'images': [ENTRY]})) == [ENTRY]
+    assert read_caption_file(write(tmp_path, {'images': [ANNOTATION]})) == [ANNOTATION]
 
 
 def test_needs_the_keys_it_is_asked_for(tmp_path):
-    without = {key: value for key, value in ENTRY.items() if key != 'split'}
+    without = {key: value for key, value in ANNOTATION.items() if key != 'split'}
     path = write(tmp_path, {'images': [without]})
     assert read_caption_file(path, needed=()) == [without]
     with pytest.raises(ValueError, match=r'images\[0\]: "split" must be a text, got None'):
@@ -31,13 +31,16 @@ def test_needs_the_keys_it_is_asked_for(tmp_path):
     ('content', 'reason'),
     [
         ('{"images": [', 'is not a JSON file'),
-        ([ENTRY], 'holds no list "images"'),
-        ({'images': []}, 'holds no list "images"'),
+        ([ANNOTATION], 'has no list "images"'),
+        ({'images': []}, 'has no list "images"'),
         ({'images': ['a.jpg']}, r'images\[0\]: a picture must be a JSON object'),
-        ({'images': [ENTRY, {**ENTRY, 'filename': ''}]}, r'images\[1\]: "filename" must be a text'),
-        ({'images': [{**ENTRY, 'class': 3}]}, '"class" must be a text, got 3'),
-        ({'images': [{**ENTRY, 'sentences': []}]}, r'\(a.jpg\) has no "sentences"'),
-        ({'images': [{**ENTRY, 'sentences': ['a pond']}]}, "got 'a pond'"),
+        (
+            {'images': [ANNOTATION, {**ANNOTATION, 'filename': ''}]},
+            r'images\[1\]: "filename" must be a text',
+        ),
+        ({'images': [{**ANNOTATION, 'class': 3}]}, '"class" must be a text, got 3'),
+        ({'images': [{**ANNOTATION, 'sentences': []}]}, r'\(a.jpg\) has no "sentences"'),
+        ({'images': [{**ANNOTATION, 'sentences': ['a pond']}]}, "got 'a pond'"),
     ],
 )
 def test_says_what_is_wrong(tmp_path, content, reason):
@@ -64,9 +67,9 @@ def test_says_how_to_make_a_missing_file(tmp_path):
     ],
 )
 def test_name(filename, scene, by_class, by_filename):
-    entry = {'filename': filename, 'class': scene}
-    assert scene_name(entry) == by_class
-    assert scene_name(entry, 'filename') == by_filename
+    annotation = {'filename': filename, 'class': scene}
+    assert scene_name(annotation) == by_class
+    assert scene_name(annotation, 'filename') == by_filename
 
 
 def test_numbers_follow_the_alphabet_or_the_list_given():

@@ -1,4 +1,4 @@
-"""Looking for missing pictures."""
+"""The command for a folder, and missing pictures."""
 
 import os
 
@@ -18,7 +18,7 @@ from pir_mm.datasets.layout import command_for, missing_pictures, require_pictur
         ),
     ],
 )
-def test_is_told_by_the_name_of_the_folder(folder, command):
+def test_the_command_depends_on_the_name_of_the_folder(folder, command):
     assert command_for(folder) == command
 
 

@@ -10,39 +10,38 @@ from PIL import Image
 @pytest.fixture
 def noise(tmp_path):
     """Two folders that share a picture."""
-    dice = np.random.default_rng(0)
-    for name, numbers in (('mine', (1, 2)), ('theirs', (2, 3, 4))):
+    for name, numbers in (('new', (1, 2)), ('archive', (2, 3, 4))):
         (tmp_path / name).mkdir()
         for number in numbers:
-            dice = np.random.default_rng(number)
-            pixels = dice.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            rng = np.random.default_rng(number)
+            pixels = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).resize((80, 80)).save(tmp_path / name / f'{number}.png')
     return tmp_path
 
 
 def test_copies_are_listed_and_drawn(tool, noise):
-    (noise / 'mine' / 'broken.png').write_bytes(b'')
+    (noise / 'new' / 'broken.png').write_bytes(b'')
     out, sheet = noise / 'copies.json', noise / 'copies.pdf'
-    arguments = ('pictures', noise / 'mine', '--against', noise / 'theirs')
+    arguments = ('pictures', noise / 'new', '--against', noise / 'archive')
     done = tool('audit', *arguments, '--out', out, '--sheet', sheet)
     assert done.code == 0, done.err
-    assert f'1 of 3 pictures of {noise}/mine have a near-copy among the 3 of' in done.out
-    assert f'not compared, broken: 1 of {noise}/mine' in done.out
+    assert f'1 of 3 pictures of {noise}/new have a near-copy among the 3 of' in done.out
+    assert f'not compared, broken: 1 of {noise}/new' in done.out
     assert [copy['picture'] for copy in json.loads(out.read_text())['copies']] == ['2.png']
     assert sheet.read_bytes().startswith(b'%PDF')
 
 
 def test_the_threshold_is_handed_on(tool, noise):
-    arguments = ('pictures', noise / 'mine', '--against', noise / 'theirs')
+    arguments = ('pictures', noise / 'new', '--against', noise / 'archive')
     done = tool('audit', *arguments, '--out', noise / 'copies.json', '--threshold', 0.3)
     assert done.code == 1
-    assert done.err.strip().endswith('threshold must lie between 0.5 and 1, got 0.3')
+    assert done.err.strip().endswith('threshold must be between 0.5 and 1, got 0.3')
 
 
 def test_a_mistake_ends_in_one_sentence(tool, noise):
     done = tool('audit', 'pictures', 'nowhere', '--against', noise, '--out', noise / 'c.json')
     assert done.code == 1
-    assert done.err.startswith('error: nowhere is no folder')
+    assert done.err.startswith('error: nowhere is not a folder')
     assert len(done.err.splitlines()) == 1
 
 

@@ -1,19 +1,21 @@
-"""What two sets share that should not be shared."""
+"""Finding the near-copies of one set of pictures in another."""
 
 import json
 import os
 from pathlib import Path
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 import torch
 from tqdm import tqdm
-from pir_mm.apis.search.embedding import in_background
-from pir_mm.apis.data.picture_set import PictureSet, picture_set
-from pir_mm.files.pictures import read_picture
-from pir_mm.datasets.audit.near_copies import SIDE, Sketches, find_near_copies, sketch
-from pir_mm.visualization.pair_sheet import Pair, draw_pairs
-from pir_mm.visualization.figure_file import check_ending
 
+from pir_mm.apis.data.picture_set import PictureSet, read_picture_set
+from pir_mm.apis.search.embedding import in_background
+from pir_mm.datasets.audit.near_copies import SIDE, Descriptors, describe, find_near_copies
+from pir_mm.files.pictures import read_picture
+from pir_mm.visualization.figure_file import check_ending
+from pir_mm.visualization.pair_sheet import Pair, draw_pairs
 
 THRESHOLD = 0.75
 ORIENTATIONS = tuple(
@@ -25,6 +27,32 @@ CHUNK = 512
 SHEET_PAIRS = 60
 
 
+class DescribedSet(NamedTuple):
+    """A set of pictures with its descriptors.
+
+    Attributes:
+        pictures: the set.
+        descriptors: of those pictures that can be decoded.
+        rows: row in ``pictures`` of each descriptor.
+        summary: ``what``, ``count``, ``broken`` and ``flat``, as in the report.
+    """
+
+    pictures: PictureSet
+    descriptors: Descriptors
+    rows: list[int]
+    summary: dict
+
+
+class Copy(NamedTuple):
+    """A pair of near-copies: rows of the query and of its partner in their picture sets."""
+
+    score: float
+    query: int
+    gallery: int
+    orientation: int
+    zoom: float
+
+
 def audit_pictures(
     pictures: str,
     against: str,
@@ -32,88 +60,55 @@ def audit_pictures(
     sheet: str | Path | None = None,
     threshold: float = THRESHOLD,
 ) -> dict:
-    """Find the pictures of a set that have a near-copy in another, and write them as JSON.
+    """Find the pictures of a set that have a near-copy in another set, and write them as JSON.
 
-    A near-copy shows the same ground at the same time; see
-    :func:`pir_mm.datasets.audit.near_copies.find_near_copies` for what it may have gone through. A
-    file is no copy of itself, so a set can be audited against itself. Memory: 10 KB a picture.
+    A near-copy shows the same ground at the same time;
+    :func:`pir_mm.datasets.audit.near_copies.find_near_copies` says which changes are found. A file
+    is not a copy of itself, so a set can be audited against itself. Memory: 10 KB a picture.
 
-    The threshold was chosen by looking at RSICD's test pictures beside AID's. RSICD's named
-    pictures are the middles, seven eighths of a side, of the AID pictures of the same names: of
-    1027 such pairs all but one agree to 0.77 or better, half of them to 0.95. Of the 7946 pairs of
-    its training pictures, looked at afterwards, 7914 are found; meadows and deserts are missed.
-    Between 0.75 and 0.9 there are also stadiums and parks beside themselves at another time, and
-    a few pairs that are merely alike: two stadiums, two bridges. Below 0.75 most are.
+    The threshold was chosen by looking at test pictures of RSICD beside pictures of AID. The named
+    pictures of RSICD are the middles, seven eighths of a side, of the AID pictures with the same
+    names. Of 1027 such pairs all but one have an agreement of at least 0.77, half of them of at
+    least 0.95. Of the 7946 pairs of its training pictures, which were looked at afterwards, 7914
+    are found; meadows and deserts are missed. Between 0.75 and 0.9 there are also stadiums and
+    parks paired with themselves at another time, and a few pairs that only look alike: two
+    stadiums, two bridges. Below 0.75 most pairs are of that kind.
 
     Args:
-        pictures: set, as :func:`pir_mm.apis.data.picture_set.picture_set` reads it.
-        against: set in which copies are sought; at most eight are listed of a picture.
-        out: JSON file.
-        sheet: PNG or PDF with up to 60 pairs, taken evenly from the surest to the least sure.
+        pictures: the queries, as :func:`pir_mm.apis.data.picture_set.read_picture_set` reads them.
+        against: the set in which copies are searched; at most eight are listed for a picture.
+        out: JSON file to write.
+        sheet: PNG or PDF file with up to 60 pairs, taken evenly from the best to the worst.
         threshold: lowest agreement, from 0.5 to 1.
 
     Returns:
-        What is written: ``query`` and ``against`` (each ``what``, ``count``, ``broken``, ``flat``),
-        ``threshold``, ``copies``, best first, and ``pictures_with_copy``. Turned by its
-        ``orientation`` (mirrored left to right, then anticlockwise) ``picture`` lies on
-        ``copy_of`` and covers ``zoom`` of its side. A ``flat`` picture has nothing to compare.
+        The content of ``out``: ``query`` and ``against`` (each ``what``, ``count``, ``broken``,
+        ``flat``), ``threshold``, ``copies`` with the best first, and ``pictures_with_copy``. After
+        its ``orientation`` (mirrored left to right, then turned anticlockwise), ``picture`` lies on
+        ``copy_of`` and covers ``zoom`` of its side. A ``flat`` picture has no detail to compare.
 
     Raises:
-        FileNotFoundError, ValueError: if a set cannot be read, has no picture that can, or a value
-            is wrong.
+        FileNotFoundError, ValueError: if a set cannot be read or has no readable picture, or an
+            argument is out of range.
     """
     if sheet is not None:
         check_ending(sheet)
-    query, other = picture_set(pictures), picture_set(against)
-    query_sketches, query_account, query_rows = _read(query)
-    other_sketches, other_account, other_rows = _read(other)
-    copies = []
-    with tqdm(total=len(query_rows), unit='picture', desc='compare', disable=None) as bar:
-        for start in range(0, len(query_rows), CHUNK):
-            part = Sketches(*(values[start : start + CHUNK] for values in query_sketches))
-            found = find_near_copies(part, other_sketches, threshold)
-            for mine, theirs, score, orientation, zoom in zip(*found, strict=True):
-                pair = query_rows[start + int(mine)], other_rows[int(theirs)]
-                copies.append((float(score), *pair, int(orientation), float(zoom)))
-            bar.update(len(part.flat))
-    copies = [
-        copy for copy in copies if not os.path.samefile(query.paths[copy[1]], other.paths[copy[2]])
-    ]
-    copies.sort(key=lambda copy: (-copy[0], copy[1:3]))
-    report = {
-        'query': query_account,
-        'against': other_account,
-        'threshold': threshold,
-        'pictures_with_copy': len({mine for _, mine, *_ in copies}),
-        'copies': [
-            {
-                'picture': query.names[mine],
-                'copy_of': other.names[theirs],
-                'score': round(score, 4),
-                'orientation': ORIENTATIONS[orientation],
-                'zoom': round(zoom, 3),
-            }
-            for score, mine, theirs, orientation, zoom in copies
-        ],
-    }
+    query_set, gallery_set = read_picture_set(pictures), read_picture_set(against)
+    query, gallery = _described(query_set), _described(gallery_set)
+    copies = _find_copies(query, gallery, threshold)
+    report = _report(query, gallery, threshold, copies)
     _write(report, Path(out))
     if sheet is not None:
-        chosen = np.linspace(0, len(copies) - 1, min(len(copies), SHEET_PAIRS)).round().astype(int)
-        pairs = [
-            Pair(query.paths[mine], other.paths[theirs], turn, f'{score:.3f}, {ORIENTATIONS[turn]}')
-            for score, mine, theirs, turn, _ in (copies[i] for i in chosen)
-        ]
-        heading = f'{len(pairs)} of {len(copies)} near-copies: {pictures} against {against}'
-        draw_pairs(heading, pairs, sheet)
+        _draw(copies, query_set, gallery_set, sheet)
     return report
 
 
-def _read(pictures: PictureSet) -> tuple[Sketches, dict, list[int]]:
-    """Sketches of a set, its account, and which of its pictures each sketch is of."""
+def _described(pictures: PictureSet) -> DescribedSet:
+    """Decode and describe all pictures of a set, ``CHUNK`` at a time."""
     parts, rows, broken, grey = [], [], [], []
-    read = in_background(_grey, pictures.paths, min(8, os.cpu_count() or 1), 64)
+    decoded = in_background(_grey, pictures.paths, min(8, os.cpu_count() or 1), 64)
     bar = tqdm(pictures.names, unit='picture', desc=f'read {pictures.what}', disable=None)
-    for row, (name, future) in enumerate(zip(bar, read, strict=True)):
+    for row, (name, future) in enumerate(zip(bar, decoded, strict=True)):
         error = future.exception()
         if isinstance(error, FileNotFoundError | ValueError):
             broken.append({'picture': name, 'reason': str(error)})
@@ -121,16 +116,16 @@ def _read(pictures: PictureSet) -> tuple[Sketches, dict, list[int]]:
         grey.append(future.result())
         rows.append(row)
         if len(grey) == CHUNK:
-            parts.append(sketch(torch.from_numpy(np.stack(grey))))
+            parts.append(describe(torch.from_numpy(np.stack(grey))))
             grey = []
     if grey:
-        parts.append(sketch(torch.from_numpy(np.stack(grey))))
+        parts.append(describe(torch.from_numpy(np.stack(grey))))
     if not parts:
         raise ValueError(f'{pictures.what} has no picture that can be read: {broken[0]["reason"]}')
-    sketches = Sketches(*map(torch.cat, zip(*parts, strict=True)))
-    flat = [pictures.names[rows[i]] for i in sketches.flat.nonzero().flatten().tolist()]
-    account = {'what': pictures.what, 'count': len(pictures.names), 'broken': broken, 'flat': flat}
-    return sketches, account, rows
+    descriptors = Descriptors(*map(torch.cat, zip(*parts, strict=True)))
+    flat = [pictures.names[rows[i]] for i in descriptors.flat.nonzero().flatten().tolist()]
+    summary = {'what': pictures.what, 'count': len(pictures.names), 'broken': broken, 'flat': flat}
+    return DescribedSet(pictures, descriptors, rows, summary)
 
 
 def _grey(path: Path) -> np.ndarray:
@@ -138,8 +133,62 @@ def _grey(path: Path) -> np.ndarray:
     return cv2.resize(pixels.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 
 
+def _find_copies(query: DescribedSet, gallery: DescribedSet, threshold: float) -> list[Copy]:
+    """All near-copies, the best first, without pairs of a file and itself."""
+    copies = []
+    with tqdm(total=len(query.rows), unit='picture', desc='compare', disable=None) as bar:
+        for start in range(0, len(query.rows), CHUNK):
+            part = Descriptors(*(values[start : start + CHUNK] for values in query.descriptors))
+            found = find_near_copies(part, gallery.descriptors, threshold)
+            for own, other, score, orientation, zoom in zip(*found, strict=True):
+                rows = query.rows[start + int(own)], gallery.rows[int(other)]
+                copies.append(Copy(float(score), *rows, int(orientation), float(zoom)))
+            bar.update(len(part.flat))
+    paths, gallery_paths = query.pictures.paths, gallery.pictures.paths
+    copies = [c for c in copies if not os.path.samefile(paths[c.query], gallery_paths[c.gallery])]
+    return sorted(copies, key=lambda copy: (-copy.score, copy.query, copy.gallery))
+
+
+def _report(
+    query: DescribedSet, gallery: DescribedSet, threshold: float, copies: list[Copy]
+) -> dict:
+    return {
+        'query': query.summary,
+        'against': gallery.summary,
+        'threshold': threshold,
+        'pictures_with_copy': len({copy.query for copy in copies}),
+        'copies': [
+            {
+                'picture': query.pictures.names[copy.query],
+                'copy_of': gallery.pictures.names[copy.gallery],
+                'score': round(copy.score, 4),
+                'orientation': ORIENTATIONS[copy.orientation],
+                'zoom': round(copy.zoom, 3),
+            }
+            for copy in copies
+        ],
+    }
+
+
 def _write(report: dict, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f'.{path.name}.{os.getpid()}')
     temporary.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding='utf-8')
     os.replace(temporary, path)
+
+
+def _draw(copies: list[Copy], query: PictureSet, gallery: PictureSet, sheet: str | Path) -> None:
+    """Draw up to ``SHEET_PAIRS`` pairs, taken evenly from the best to the worst."""
+    count = min(len(copies), SHEET_PAIRS)
+    chosen = np.linspace(0, len(copies) - 1, count).round().astype(int)
+    pairs = [
+        Pair(
+            query.paths[copy.query],
+            gallery.paths[copy.gallery],
+            copy.orientation,
+            f'{copy.score:.3f}, {ORIENTATIONS[copy.orientation]}',
+        )
+        for copy in (copies[i] for i in chosen)
+    ]
+    heading = f'{len(pairs)} of {len(copies)} near-copies: {query.what} against {gallery.what}'
+    draw_pairs(heading, pairs, sheet)

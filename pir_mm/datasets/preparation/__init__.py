@@ -1,5 +1,5 @@
-"""Preparation of data sets for training."""
+"""Preparing caption data sets for training."""
 
-from pir_mm.datasets.preparation.preparing import prepare_dataset
+from pir_mm.datasets.preparation.prepare import prepare_dataset
 
 __all__ = ['prepare_dataset']

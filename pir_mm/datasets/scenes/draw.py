@@ -1,61 +1,60 @@
-"""From (class, seed, index) to a picture and what it shows."""
+"""From a scene class, a seed and an index to a picture and what it shows."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from pir_mm.datasets.scenes import kinds
 from pir_mm.datasets.scenes.canvas import FRAME, Canvas
-from pir_mm.datasets.scenes.dice import Dice
-from pir_mm.datasets.scenes.lexicon import NOUNS
-from pir_mm.datasets.scenes.scene import Group, Scene
+from pir_mm.datasets.scenes.plans import countryside, town, transport
+from pir_mm.datasets.scenes.random_stream import RandomStream
+from pir_mm.datasets.scenes.scene import NOUNS, Group, Scene
 
-KINDS = {
-    'airport': kinds.airport,
-    'beach': kinds.beach,
-    'bridge': kinds.bridge,
-    'denseresidential': kinds.dense_residential,
-    'desert': kinds.desert,
-    'farmland': kinds.farmland,
-    'forest': kinds.forest,
-    'golfcourse': kinds.golf_course,
-    'parking': kinds.parking,
-    'port': kinds.port,
-    'railwaystation': kinds.railway_station,
-    'roundabout': kinds.roundabout,
-    'sparseresidential': kinds.sparse_residential,
-    'stadium': kinds.stadium,
-    'storagetanks': kinds.storage_tanks,
-    'windfarm': kinds.wind_farm,
+SCENE_CLASSES = {
+    'airport': transport.airport,
+    'beach': countryside.beach,
+    'bridge': transport.bridge,
+    'denseresidential': town.dense_residential,
+    'desert': countryside.desert,
+    'farmland': countryside.farmland,
+    'forest': countryside.forest,
+    'golfcourse': countryside.golf_course,
+    'parking': transport.parking,
+    'port': transport.port,
+    'railwaystation': transport.railway_station,
+    'roundabout': transport.roundabout,
+    'sparseresidential': town.sparse_residential,
+    'stadium': town.stadium,
+    'storagetanks': town.storage_tanks,
+    'windfarm': countryside.wind_farm,
 }
 
 
 def draw_scene(name: str, seed: int, index: int, size: int = 128) -> tuple[np.ndarray, Scene]:
-    """One picture, the same wherever and in whatever order it is drawn.
+    """Draw one picture. It is the same on every machine and in any order of drawing.
 
     Args:
-        name: a key of ``KINDS``.
-        seed: of the collection.
-        index: of the picture within it.
-        size: side in pixels.
+        name: a key of ``SCENE_CLASSES``.
+        seed: seed of the data set.
+        index: number of the picture in the data set.
+        size: side of the picture in pixels.
 
     Returns:
         ``(size, size, 3)`` uint8 BGR, and the groups of things that it shows.
     """
-    canvas = Canvas(Dice(seed, index), size)
+    canvas = Canvas(RandomStream(seed, index), size)
     scene = lay_out(name, canvas)
     return canvas.picture(), scene
 
 
 def lay_out(name: str, canvas: Canvas) -> Scene:
-    """Draw a scene of the class ``name`` on a canvas and say what it shows."""
-    groups = [group for group in KINDS[name](canvas) if group.boxes]
-    told = [replace(group, relation=canvas.side(group.relation)) for group in groups]
-    return Scene(name, [_located(group) for group in told])
+    """Draw a scene of the class ``name`` on a canvas; return what it shows."""
+    groups = [group for group in SCENE_CLASSES[name](canvas) if group.boxes]
+    seen = [replace(group, relation=canvas.side_in_picture(group.relation)) for group in groups]
+    return Scene(name, [_with_location(group) for group in seen])
 
 
-def _located(group: Group) -> Group:
-    """A single thing that lies clearly in a corner, at a side or in the middle is said to."""
+def _with_location(group: Group) -> Group:
+    """Say where a single thing lies if it is clearly in a corner, at a side or in the middle."""
     if group.relation or group.count > 1 or NOUNS[group.noun].area:
         return group
     left, top, right, bottom = group.boxes[0]

@@ -2,18 +2,20 @@
 
 import json
 import zipfile
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+
 from pir_mm.apis.data import auditing
 from pir_mm.apis.data.auditing import ORIENTATIONS, audit_pictures
 
 
 def draw(seed, side=150):
     """A picture of forms of many sizes."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     layers = [
-        Image.fromarray(dice.integers(0, 256, (n, n, 3), dtype=np.uint8)).resize((side, side))
+        Image.fromarray(rng.integers(0, 256, (n, n, 3), dtype=np.uint8)).resize((side, side))
         for n in (3, 9, 27)
     ]
     return Image.fromarray(np.mean([np.asarray(layer) for layer in layers], axis=0).astype('uint8'))
@@ -103,7 +105,7 @@ def test_what_cannot_be_compared_is_counted(planted, archive, tmp_path):
     Image.new('RGB', (40, 40), 'grey').save(planted / 'plain.png')
     report = audit_pictures(str(planted), str(archive), tmp_path / 'copies.json')
     assert report['query']['count'] == 14
-    assert [entry['picture'] for entry in report['query']['broken']] == ['broken.jpg']
+    assert [broken['picture'] for broken in report['query']['broken']] == ['broken.jpg']
     assert 'cannot be decoded' in report['query']['broken'][0]['reason']
     assert report['query']['flat'] == ['plain.png']
     assert report['pictures_with_copy'] == 6

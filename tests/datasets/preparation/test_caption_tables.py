@@ -1,4 +1,4 @@
-"""One's own captions."""
+"""The user's own captions."""
 
 import json
 
@@ -47,20 +47,20 @@ def test_takes_splits(tmp_path):
     [
         ('a.csv', 'file,caption\n', 'header that has image and caption, got file, caption'),
         ('a.csv', '', 'header that has image and caption, got nothing'),
-        ('a.csv', 'image,caption\n', 'the caption file has no entry'),
+        ('a.csv', 'image,caption\n', 'the caption file has no captions'),
         ('a.csv', 'image,caption\na.jpg,x\n,y\n', 'line 3: "image" must be a file name, got \'\''),
         ('a.csv', 'image,caption\na.jpg\n', r'line 2: the captions must be texts, got \[None\]'),
         (
             'a.csv',
             'image,caption,split\na,x,val\na,y,test\n',
-            "line 3: a has split 'test', before 'v",
+            "line 3: a has split 'test', but an earlier row says 'val'",
         ),
-        ('a.json', [{'image': 'a.jpg'}], 'entry 0: the captions must be texts, got None'),
-        ('a.json', ['a.jpg'], 'entry 0 must be an object'),
+        ('a.json', [{'image': 'a.jpg'}], 'item 0: the captions must be texts, got None'),
+        ('a.json', ['a.jpg'], 'item 0 must be an object'),
         (
             'a.json',
             [{'image': 'a', 'caption': 'b', 'class': 3}],
-            'entry 0: the class must be a text',
+            'item 0: the class must be a text',
         ),
         ('a.json', '[', 'is not a JSON file'),
         ('a.txt', 'a', 'must be a .json or .csv file, got .*a.txt'),

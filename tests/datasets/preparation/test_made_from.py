@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pir_mm.datasets.preparation.preparing import checksum, fingerprint, unchanged_report
+from pir_mm.datasets.preparation.made_from import checksum, made_from, unchanged_report
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def source(tmp_path):
 
 
 def take(source, **options):
-    made = fingerprint(source, source / 'out', source / 'c.json', options)
+    made = made_from(source, source / 'out', source / 'c.json', options)
     assert json.loads(json.dumps(made)) == made
     return made
 
@@ -46,12 +46,12 @@ def test_sees_options_and_new_pictures_but_not_other_files(source):
     assert take(source, seed=1) != before
 
 
-def written(out, made_from):
+def written(out, origin):
     (out / 'images').mkdir(parents=True)
     (out / 'images' / 'a.jpg').touch()
     for name in ('captions.json', 'vocab.txt'):
         (out / name).touch()
-    (out / 'report.json').write_text(json.dumps({'pictures': 1, 'made_from': made_from}))
+    (out / 'report.json').write_text(json.dumps({'pictures': 1, 'made_from': origin}))
     return out
 
 

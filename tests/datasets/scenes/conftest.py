@@ -5,15 +5,15 @@ from functools import cache
 import pytest
 
 from pir_mm.datasets.scenes.canvas import Canvas
-from pir_mm.datasets.scenes.dice import Dice
 from pir_mm.datasets.scenes.draw import lay_out
+from pir_mm.datasets.scenes.random_stream import RandomStream
 
 
 class BlindCanvas(Canvas):
     """Places things as a canvas does and paints nothing."""
 
-    def __init__(self, dice):
-        super().__init__(dice, 8)
+    def __init__(self, rng):
+        super().__init__(rng, 8)
 
     def paint(self, points, colour, grain=0, strength=256):
         pass
@@ -21,7 +21,7 @@ class BlindCanvas(Canvas):
     def paint_all(self, outlines, colours):
         pass
 
-    def _wash(self, outlines, colour, grain, strength):
+    def _fill(self, outlines, colour, grain, strength):
         pass
 
     def mottle(self, colour, level, strength=140):
@@ -37,6 +37,6 @@ def scene_of():
 
     @cache
     def look(name, seed, index):
-        return lay_out(name, BlindCanvas(Dice(seed, index)))
+        return lay_out(name, BlindCanvas(RandomStream(seed, index)))
 
     return look

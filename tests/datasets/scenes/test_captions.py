@@ -1,16 +1,16 @@
 import re
 from collections import defaultdict
+from string import Formatter
 
 import pytest
 
 from pir_mm.datasets.caption_cleaning import clean_caption
-from pir_mm.datasets.scenes.captions import _place, captions
-from pir_mm.datasets.scenes.dice import Dice
-from pir_mm.datasets.scenes.draw import KINDS
-from pir_mm.datasets.scenes.lexicon import NOUNS, NUMBERS
-from pir_mm.datasets.scenes.lexicon import SCENES as WORDS_OF_SCENES
-from pir_mm.datasets.scenes.palette import COLOURS
-from pir_mm.datasets.scenes.scene import Group, Scene
+from pir_mm.datasets.scenes import captions
+from pir_mm.datasets.scenes.captions import NUMBERS, SCENE_NAMES, _place, caption_scene
+from pir_mm.datasets.scenes.colours import COLOURS
+from pir_mm.datasets.scenes.draw import SCENE_CLASSES
+from pir_mm.datasets.scenes.random_stream import RandomStream
+from pir_mm.datasets.scenes.scene import NOUNS, Group, Scene
 
 BOX = (0, 0, 9, 9)
 AIRPORT = Scene(
@@ -26,9 +26,9 @@ AIRPORT = Scene(
 def called():
     """Every name of a thing that is counted, and the nouns it may mean."""
     found = defaultdict(set)
-    for noun, entry in NOUNS.items():
-        for form in (form for name in entry.names for form in name.split('|')):
-            if not entry.mass:
+    for noun, words in NOUNS.items():
+        for form in (form for name in words.names for form in name.split('|')):
+            if not words.mass:
                 found[' '.join(form.replace('{}', '').split())].add(noun)
     return found
 
@@ -36,9 +36,7 @@ def called():
 NAMES = called()
 COUNTS = {'a': 1, 'an': 1, 'a single': 1, 'a pair of': 2} | {w: n for n, w in enumerate(NUMBERS)}
 COLOURED = re.compile(rf'\b({"|".join(COLOURS)})(-roofed)? | with a? ?({"|".join(COLOURS)}) roofs?')
-PLACES = '|'.join(
-    sorted({name for names in WORDS_OF_SCENES.values() for name in names}, key=len)[::-1]
-)
+PLACES = '|'.join(sorted({name for names in SCENE_NAMES.values() for name in names}, key=len)[::-1])
 
 
 def mentions(caption):
@@ -57,44 +55,44 @@ def mentions(caption):
 
 @pytest.mark.parametrize('seed', range(8))
 def test_a_caption_tells_count_colour_and_place(seed):
-    told = captions(AIRPORT, 0, seed)
-    assert all('three white' in text for text in told)
-    assert any(re.search(r'in a (row|line)', text) for text in told)
-    assert any('left' in text for text in told)
-    assert any('red' in text for text in told)
+    texts = caption_scene(AIRPORT, 0, seed)
+    assert all('three white' in text for text in texts)
+    assert any(re.search(r'in a (row|line)', text) for text in texts)
+    assert any('left' in text for text in texts)
+    assert any('red' in text for text in texts)
 
 
-def test_what_is_told_itself_is_no_landmark():
+def test_no_place_is_given_relative_to_a_mentioned_group():
     planes, terminal, _ = AIRPORT.groups
-    assert _place(planes, AIRPORT, [planes, terminal], Dice(0)) in ('in a row', 'in a line')
-    assert 'terminal' in _place(planes, AIRPORT, [planes], Dice(0))
+    assert _place(planes, AIRPORT, [planes, terminal], RandomStream(0)) in ('in a row', 'in a line')
+    assert 'terminal' in _place(planes, AIRPORT, [planes], RandomStream(0))
 
 
 def test_a_single_group_is_enough():
     lone = Scene('farmland', [Group('field', [BOX] * 2, 'green')])
-    told = captions(lone, 0, 0)
-    assert len(set(told)) == 5
-    assert all(re.search('(two|a pair of) green fields', text) for text in told)
+    texts = caption_scene(lone, 0, 0)
+    assert len(set(texts)) == 5
+    assert all(re.search('(two|a pair of) green fields', text) for text in texts)
 
 
-@pytest.mark.parametrize('name', KINDS)
+@pytest.mark.parametrize('name', SCENE_CLASSES)
 def test_five_captions_differ_also_when_cleaned(name, scene_of):
     for index in range(40):
-        told = captions(scene_of(name, 2, index), 2, index)
-        assert len({clean_caption(text) for text in told}) == 5
-        for text in told:
+        texts = caption_scene(scene_of(name, 2, index), 2, index)
+        assert len({clean_caption(text) for text in texts}) == 5
+        for text in texts:
             assert len(clean_caption(text, 99).split()) <= 30
             assert re.fullmatch(r'[a-z]+(?:(?:, | |-)[a-z]+)*', text)
             assert not re.search(r'\ba [aeio]|\ban [^aeiou]|\bthe the\b', text)
             assert not re.search(r'\bis (two|three|four|five|six)|\bare (a|an|one) (?!pair)', text)
 
 
-@pytest.mark.parametrize('name', KINDS)
+@pytest.mark.parametrize('name', SCENE_CLASSES)
 def test_what_captions_count_is_in_the_picture(name, scene_of):
     checked = coloured = 0
     for index in range(40):
         scene = scene_of(name, 3, index)
-        for text in captions(scene, 3, index):
+        for text in caption_scene(scene, 3, index):
             for count, colour, nouns in mentions(text):
                 same = [g for g in scene.groups if g.noun in nouns and g.count == count]
                 assert any(colour in (g.colour, None) for g in same), (text, count, colour, nouns)
@@ -106,13 +104,35 @@ def test_what_captions_count_is_in_the_picture(name, scene_of):
 
 def test_captions_of_different_pictures_differ(scene_of):
     texts = []
-    for index in range(24 * len(KINDS)):
-        scene = scene_of(list(KINDS)[index % len(KINDS)], 4, index)
-        texts += captions(scene, 4, index)
+    for index in range(24 * len(SCENE_CLASSES)):
+        scene = scene_of(list(SCENE_CLASSES)[index % len(SCENE_CLASSES)], 4, index)
+        texts += caption_scene(scene, 4, index)
     assert len(set(texts)) > 0.99 * len(texts)
 
 
 def test_words_depend_on_seed_and_index_alone():
-    assert captions(AIRPORT, 1, 2) == captions(AIRPORT, 1, 2)
-    assert captions(AIRPORT, 1, 2) != captions(AIRPORT, 1, 3)
-    assert captions(AIRPORT, 1, 2) != captions(AIRPORT, 2, 2)
+    assert caption_scene(AIRPORT, 1, 2) == caption_scene(AIRPORT, 1, 2)
+    assert caption_scene(AIRPORT, 1, 2) != caption_scene(AIRPORT, 1, 3)
+    assert caption_scene(AIRPORT, 1, 2) != caption_scene(AIRPORT, 2, 2)
+
+
+def test_every_word_for_a_thing_and_a_place_is_used(scene_of):
+    nouns, places, relations = set(), set(), set()
+    for index in range(120 * len(SCENE_CLASSES)):
+        for group in scene_of(list(SCENE_CLASSES)[index % len(SCENE_CLASSES)], 1, index).groups:
+            nouns.add(group.noun)
+            (places if group.landmark == 'picture' else relations).add(group.relation)
+        if len(places) > len(captions.PLACES):
+            break
+    assert nouns == set(NOUNS)
+    assert places - {None} == set(captions.PLACES)
+    assert relations == set(captions.RELATIONS)
+
+
+def test_scenes_and_templates_are_complete():
+    assert set(SCENE_NAMES) == set(SCENE_CLASSES)
+    for template in captions.TEMPLATES:
+        fields = {field for _, field, *_ in Formatter().parse(template) if field}
+        assert fields & {'all', 'rest'}
+        assert fields & {'all', 'first', 'clause', 'inverted'}
+    assert min(len(captions.TEMPLATES), len(captions.LONE_TEMPLATES)) >= 5

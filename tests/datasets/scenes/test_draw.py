@@ -5,12 +5,12 @@ import cv2
 import numpy as np
 import pytest
 
-from pir_mm.datasets.scenes import shapes
 from pir_mm.datasets.scenes.canvas import Canvas
-from pir_mm.datasets.scenes.captions import captions
-from pir_mm.datasets.scenes.dice import Dice
-from pir_mm.datasets.scenes.draw import KINDS, draw_scene
-from pir_mm.datasets.scenes.lexicon import NOUNS
+from pir_mm.datasets.scenes.captions import caption_scene
+from pir_mm.datasets.scenes.draw import SCENE_CLASSES, draw_scene
+from pir_mm.datasets.scenes.geometry import rotated
+from pir_mm.datasets.scenes.random_stream import RandomStream
+from pir_mm.datasets.scenes.scene import NOUNS
 
 GAP = 10  # units, more than a pixel of a picture of 128
 
@@ -28,10 +28,10 @@ def tilted(box, seed, index):
     """Corners of a box in the finished picture, in units."""
     left, top, right, bottom = box
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
-    return shapes.turned(corners - 512, Canvas(Dice(seed, index), 8).tilt) + 512
+    return rotated(corners - 512, Canvas(RandomStream(seed, index), 8).tilt) + 512
 
 
-@pytest.mark.parametrize('name', KINDS)
+@pytest.mark.parametrize('name', SCENE_CLASSES)
 def test_what_is_counted_is_seen_whole_and_apart(name, scene_of):
     for index in range(60):
         things = [
@@ -44,7 +44,7 @@ def test_what_is_counted_is_seen_whole_and_apart(name, scene_of):
             assert corners.max() <= 1016
 
 
-@pytest.mark.parametrize('name', KINDS)
+@pytest.mark.parametrize('name', SCENE_CLASSES)
 def test_things_lie_where_the_scene_says(name, scene_of):
     sides = {'left': (-1, 0), 'right': (1, 0), 'top': (0, -1), 'bottom': (0, 1)}
     checked = 0
@@ -63,7 +63,7 @@ def test_things_lie_where_the_scene_says(name, scene_of):
     assert checked or name in ('parking', 'railwaystation', 'roundabout')
 
 
-@pytest.mark.parametrize('name', KINDS)
+@pytest.mark.parametrize('name', SCENE_CLASSES)
 def test_pictures_of_a_class_differ_in_what_they_show(name, scene_of):
     shown = [
         frozenset((g.noun, g.count, g.colour, g.relation) for g in scene_of(name, 0, index).groups)
@@ -141,9 +141,9 @@ def test_every_size_shows_the_same():
 def test_pictures_and_captions_are_the_same_on_every_machine():
     """The same with OpenCV 4.8 to 5.0 and NumPy 1.26 to 2.4; raise DRAWING when this changes."""
     digest = hashlib.sha256()
-    for index, name in enumerate(KINDS):
+    for index, name in enumerate(SCENE_CLASSES):
         picture, scene = draw_scene(name, 0, index, 64)
-        digest.update(picture.tobytes() + repr(captions(scene, 0, index)).encode())
+        digest.update(picture.tobytes() + repr(caption_scene(scene, 0, index)).encode())
     assert digest.hexdigest()[:16] == 'dc698f166df32cf1'
 
 

@@ -97,8 +97,8 @@ def test_gives_the_same_bytes_each_time(tmp_path):
 
 
 def test_refuses_too_small_a_size_and_no_captions(tmp_path):
-    with pytest.raises(ValueError, match='of 50 pieces cannot hold the 77 of single'):
+    with pytest.raises(ValueError, match='of 50 pieces is too small for the 77 of single'):
         train_vocabulary(['a pond'], 50, tmp_path / 'v.txt')
-    with pytest.raises(ValueError, match='needs captions to be trained on, got none'):
+    with pytest.raises(ValueError, match='is trained on captions, got none'):
         train_vocabulary([], 500, tmp_path / 'v.txt')
     assert not (tmp_path / 'v.txt').exists()

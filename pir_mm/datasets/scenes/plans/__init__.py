@@ -1,0 +1,1 @@
+"""Plans of the scene classes, by theme."""
