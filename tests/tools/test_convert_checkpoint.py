@@ -49,7 +49,7 @@ def test_ends_in_one_sentence(tool, source, tmp_path):
     ended = tool('convert_checkpoint', 'timm-swin', source, tmp_path / 'out.pth')
     assert (ended.code, ended.out) == (1, '')
     assert ended.err.count('\n') == 1
-    assert ended.err.startswith(f'error: {source} is not converted: the layout timm-swin is of ')
+    assert ended.err.startswith(f'error: {source} is not converted: the layout timm-swin is for ')
     assert ended.err.endswith('take the layout hf-bert\n')
     ended = tool('convert_checkpoint', 'hf-bert', tmp_path / 'none.bin', tmp_path / 'out.pth')
     assert ended.err == f'error: weight file {tmp_path}/none.bin does not exist\n'

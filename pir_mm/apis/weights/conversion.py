@@ -1,8 +1,9 @@
-"""Weights of others, converted into files that this package loads."""
+"""Convert the weights of other projects into files that this package loads."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from mmengine.config import Config
@@ -11,37 +12,84 @@ from torch import Tensor, nn
 
 from pir_mm.apis.weights.loading import load_retriever
 from pir_mm.files.weights import WeightFile, read_weight_file
-from pir_mm.models.converters import convert_weights
+from pir_mm.models.converters import Conversion, convert_weights
 from pir_mm.registry import MODELS
 from pir_mm.version import __version__
 
+ENDINGS = ('.pth', '.pt', '.bin')
+# Every config of ours starts with this line, and only such a file is overwritten.
 HEADER = '"""Written by tools/convert_checkpoint.py beside the weights of the same name.'
-TEXT = f'''{HEADER}
+DOCSTRING = f'''{HEADER}
 
-Wants the vocabulary of the weights, vocab.txt, in this folder. Tests on data/rsicd:
+It needs vocab.txt, the vocabulary of the weights, in this folder. To test it on data/rsicd:
 
     mim test pir_mm CONFIG --checkpoint WEIGHTS
 """
 
 '''
-PACK = dict(
-    type='mmpretrain.PackInputs',
-    algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
-    meta_keys=['image_id', 'img_path'],
-)
-ROOMS = ['datasets', 'models', 'engine', 'evaluation', 'visualization']
+ROOMS = ('datasets', 'models', 'engine', 'evaluation', 'visualization')
+
+
+def convert_checkpoint(
+    layout: str,
+    source: str | Path,
+    out: str | Path,
+    bert_heads: int | None = None,
+    trust: bool = False,
+) -> dict:
+    """Convert a weight file, all of it or nothing.
+
+    Every tensor of the file is used, dropped by a named rule, or the file is refused. Every tensor
+    of the module that takes the weights must be there. The new file is loaded and compared before
+    it gets its name. For ``pir-itr``, a whole retriever, a config is written beside it.
+
+    Args:
+        layout: ``microsoft-swin``, ``timm-swin``, ``timm-vit``, ``hf-bert``, ``torchvision``,
+            ``rsp-aid`` or ``pir-itr``.
+        source: file to convert.
+        out: file to write.
+        bert_heads: number of attention heads of BERT, which the weights do not show; by default
+            its width / 64.
+        trust: whether to unpickle the source, which runs any code that it holds.
+
+    Returns:
+        ``meta`` of the new file: ``layout``, ``source``, ``sha256`` of the source, ``pir_mm``
+        (version), the numbers of tensors ``read``, ``used``, ``made``, ``written`` and, by rule,
+        ``dropped``, what else is in the source (``beside``), and ``notes``.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file cannot be read or has another layout, or a tensor is left over,
+            missing, of another shape or not finite.
+    """
+    source, out = Path(source).expanduser(), Path(out).expanduser()
+    config = out.with_suffix('.py') if layout == 'pir-itr' else None
+    _check_paths(source, out, config)
+    file = read_weight_file(source, trust)
+    try:
+        conversion = convert_weights(layout, file.weights, file.settings, bert_heads)
+        weights = conversion.fitted(_target_module(conversion).state_dict())
+    except ValueError as error:
+        raise ValueError(f'{source} is not converted: {error}') from error
+    meta = _meta(layout, source, file, conversion)
+    _write(conversion, weights, meta, out, config)
+    return meta
 
 
 def converted_config(model: dict) -> str:
-    """Text of a flat config with this model, enough to load and to test it.
+    """Text of a flat config that loads and tests this model.
 
-    Pictures are squashed to the size of the image encoder, as the authors do.
+    Images are resized to the square that the image encoder wants, as the authors do.
     """
     size = model['image_encoder']['backbone']['img_size']
     pipeline = [
         dict(type='pir_mm.LoadPicture'),
         dict(type='mmpretrain.Resize', scale=(size, size), interpolation='bicubic'),
-        PACK,
+        dict(
+            type='mmpretrain.PackInputs',
+            algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
+            meta_keys=['image_id', 'img_path'],
+        ),
     ]
     config = dict(
         default_scope='pir_mm',
@@ -67,101 +115,27 @@ def converted_config(model: dict) -> str:
         test_evaluator=dict(type='pir_mm.RetrievalEvaluator', by_scene=True),
         randomness=dict(seed=0),
     )
-    return TEXT + Config(config).pretty_text
+    return DOCSTRING + Config(config).pretty_text
 
 
-ENDINGS = ('.pth', '.pt', '.bin')
-
-
-def convert_checkpoint(
-    layout: str,
-    source: str | Path,
-    out: str | Path,
-    bert_heads: int | None = None,
-    trust: bool = False,
-) -> dict:
-    """Convert a weight file, all of it or not at all.
-
-    Each tensor of the file is used, dropped by a rule with a name, or refused; each tensor of
-    the module that shall take them is there. What is written is loaded again and compared before
-    it gets its name. Of ``pir-itr``, a whole retriever, a config is written beside.
-
-    Args:
-        layout: ``microsoft-swin``, ``timm-swin``, ``timm-vit``, ``hf-bert``, ``torchvision``,
-            ``rsp-aid`` or ``pir-itr``.
-        source: file to convert.
-        out: file to write.
-        bert_heads: attention heads of BERT, which no tensor tells; by default width / 64.
-        trust: unpickle the source, which runs whatever code it holds.
-
-    Returns:
-        ``meta`` of the written file: ``layout``, ``source``, ``sha256`` of the source,
-        ``pir_mm``, the counts ``read``, ``used``, ``made``, ``written`` and ``dropped`` by rule,
-        ``beside``, what else is in the file, and ``notes``.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it cannot be read, is of another layout, or a tensor is left over, missing,
-            of another shape or not finite.
-    """
-    source, out = Path(source).expanduser(), Path(out).expanduser()
-    config = out.with_suffix('.py') if layout == 'pir-itr' else None
-    _check_places(source, out, config)
-    file = read_weight_file(source, trust)
-    try:
-        conversion = convert_weights(layout, file.weights, file.settings, bert_heads)
-        weights = conversion.fitted(_names(_build(conversion.target), conversion.part))
-    except ValueError as error:
-        raise ValueError(f'{source} is not converted: {error}') from error
-    meta = _account(layout, source, file, conversion)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(f'.{out.stem}.{os.getpid()}{out.suffix}')
-    try:
-        torch.save({'state_dict': weights, 'meta': meta}, draft)
-        if config is None:
-            content = torch.load(draft, weights_only=True)['state_dict']
-            module = _build(conversion.target).get_submodule(conversion.part.rstrip('.'))
-            module.load_state_dict(content, strict=True)
-            _compare(module, weights, out)
-        else:
-            text = converted_config(conversion.target)
-            draft.with_suffix('.py').write_text(text, encoding='utf-8')
-            _compare(load_retriever(draft.with_suffix('.py'), draft), weights, out)
-            os.replace(draft.with_suffix('.py'), config)
-        os.replace(draft, out)
-    finally:
-        draft.unlink(missing_ok=True)
-        draft.with_suffix('.py').unlink(missing_ok=True)
-    return meta
-
-
-def _check_places(source: Path, out: Path, config: Path | None) -> None:
+def _check_paths(source: Path, out: Path, config: Path | None) -> None:
     if out.suffix not in ENDINGS:
-        raise ValueError(f'{out} shall be a torch file: let it end in {" or ".join(ENDINGS)}')
+        raise ValueError(f'{out} must be a torch file: let its name end in {" or ".join(ENDINGS)}')
     if out.exists() and source.exists() and out.samefile(source):
         raise ValueError(f'{out} is the file to convert: give another name to write to')
     if out.is_dir():
         raise ValueError(f'{out} is a folder: give a file name to write to')
     if config is not None and "'" in str(out.absolute().parent):
-        raise ValueError(f"{config} could not be read with a ' in the name of its folder")
+        raise ValueError(f"{config} could not be read: the name of its folder must not have a '")
     if config is not None and config.is_file():
         if not config.read_text(encoding='utf-8', errors='replace').startswith(HEADER):
             raise ValueError(
-                f'{config} would be overwritten, which this tool has not written: give another OUT'
+                f'{config} exists and was not written by this tool, so it is not overwritten: give '
+                'another OUT'
             )
 
 
-def _build(target: dict) -> nn.Module:
-    with DefaultScope.overwrite_default_scope('pir_mm'):
-        return MODELS.build(target)
-
-
-def _names(module: nn.Module, part: str) -> dict[str, Tensor]:
-    state = module.state_dict()
-    return {name.removeprefix(part): w for name, w in state.items() if name.startswith(part)}
-
-
-def _account(layout: str, source: Path, file: WeightFile, conversion) -> dict:
+def _meta(layout: str, source: Path, file: WeightFile, conversion: Conversion) -> dict:
     dropped = {rule: len(names) for rule, names in conversion.dropped.items()}
     used = len(conversion.used)
     if used + sum(dropped.values()) != len(file.weights):
@@ -184,10 +158,42 @@ def _account(layout: str, source: Path, file: WeightFile, conversion) -> dict:
     )
 
 
+def _write(
+    conversion: Conversion,
+    weights: Mapping[str, Tensor],
+    meta: dict,
+    out: Path,
+    config: Path | None,
+) -> None:
+    """Write weights and config under temporary names, compare, and rename."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix='.converting-', dir=out.parent) as folder:
+        new = Path(folder) / out.name
+        new_config = new.with_suffix('.py')
+        torch.save({'state_dict': weights, 'meta': meta}, new)
+        if config is None:
+            module = _target_module(conversion)
+            module.load_state_dict(torch.load(new, weights_only=True)['state_dict'], strict=True)
+        else:
+            new_config.write_text(converted_config(conversion.target), encoding='utf-8')
+            module = load_retriever(new_config, new)
+        _compare(module, weights, out)
+        if config is not None:
+            os.replace(new_config, config)
+        os.replace(new, out)
+
+
+def _target_module(conversion: Conversion) -> nn.Module:
+    with DefaultScope.overwrite_default_scope('pir_mm'):
+        module = MODELS.build(conversion.target)
+    return module.get_submodule(conversion.part.rstrip('.'))
+
+
 def _compare(module: nn.Module, weights: Mapping[str, Tensor], out: Path) -> None:
     state = module.state_dict()
     wrong = [n for n in weights if n not in state or not torch.equal(state[n], weights[n])]
     if wrong or len(state) != len(weights):
         raise ValueError(
-            f'{out} is not written: loaded again, {len(wrong)} of {len(weights)} tensors differ'
+            f'{out} is not written: {len(wrong)} of {len(weights)} tensors differ when it is '
+            'loaded again'
         )

@@ -1,4 +1,4 @@
-"""Models that tell scenes, which become priors."""
+"""Scene classifiers, which become the backbones of instruction encoders."""
 
 from pir_mm.models.classifiers.scene_classifier import SceneClassifier
 

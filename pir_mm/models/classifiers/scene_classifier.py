@@ -1,4 +1,6 @@
-"""A scene classifier whose backbone starts from a file, whole or not at all."""
+"""A scene classifier that loads the weights of its backbone whole, or refuses."""
+
+from typing import Any
 
 from mmpretrain.models import ImageClassifier
 
@@ -8,18 +10,21 @@ from pir_mm.registry import MODELS
 
 @MODELS.register_module()
 class SceneClassifier(ImageClassifier):
-    """mmpretrain's classifier, with weights that are loaded as those of the encoders are.
+    """mmpretrain's classifier, with a backbone that is loaded as the encoders' backbones are.
 
-    mmengine's own ``Pretrained`` takes of a file what fits and leaves the rest at random, with a
-    warning; a prior would then know less than its table says.
+    mmengine's ``Pretrained`` takes from a file what fits, leaves the rest at random and only
+    warns. An instruction encoder that is trained from such a start would be worse than its table
+    says.
 
     Args:
-        init: weights of the backbone before training: ``'random'``, or a file in the backbone's
-            own layout (for Swin also Microsoft's), loaded whole or refused.
-        args, kwargs: of ``mmpretrain.ImageClassifier``.
+        init: weights of the backbone before training: ``'random'``, or a file with the backbone's
+            own names (for a Swin Transformer also Microsoft's). A file that does not fit is
+            refused.
+        args: of ``mmpretrain.ImageClassifier``.
+        kwargs: of ``mmpretrain.ImageClassifier``.
     """
 
-    def __init__(self, *args, init: str = 'random', **kwargs) -> None:
+    def __init__(self, *args: Any, init: str = 'random', **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.init = init
 

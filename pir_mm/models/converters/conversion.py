@@ -1,4 +1,4 @@
-"""What becomes of every tensor of somebody else's weight file."""
+"""Bookkeeping of a conversion: what happens to each tensor of a weight file."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,10 +10,11 @@ from torch import Tensor
 from pir_mm.files.names import first_few
 
 Rules = Mapping[str, tuple[str, ...]]
+"""Name of each rule, and the patterns of the names that it drops."""
 
 
 class Piece(NamedTuple):
-    """One tensor by our name, and the names in the file that it comes from."""
+    """One converted tensor: its name in our module, its value, and its names in the file."""
 
     name: str
     value: Tensor
@@ -22,15 +23,16 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Conversion:
-    """Weights by our names, with an account of where each came from.
+    """Converted weights, and a record of where each tensor came from.
 
     Attributes:
-        target: config of the module that takes them.
-        weights: tensors by the names of the module, below ``part``.
-        sources: of each of them, its names in the file; none if it is made anew.
-        dropped: by rule, the names in the file that are left out.
-        part: prefix of the names within the module of ``target``.
-        notes: sentences for whoever converts.
+        target: config of the module that takes the weights.
+        weights: tensors by their names in the module, without ``part``.
+        sources: the names in the file that each of the weights was made from. It is empty for a
+            tensor that was computed.
+        dropped: names in the file that are not converted, by the rule that drops them.
+        part: prefix that the names have in the module of ``target``.
+        notes: sentences for the user.
     """
 
     target: dict
@@ -42,54 +44,59 @@ class Conversion:
 
     @property
     def used(self) -> list[str]:
-        """Names in the file of all that went into the weights."""
+        """Names in the file of all tensors that went into the weights."""
         return [name for names in self.sources.values() for name in names]
 
     @property
     def made(self) -> list[str]:
-        """Names of ours that nothing in the file stands for."""
+        """Names of the weights that were computed and not read from the file."""
         return [name for name, sources in self.sources.items() if not sources]
 
     def fitted(self, wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The weights in the types of ``wanted``, each with memory of its own.
+        """The weights in the order and the types of a module's tensors.
+
+        No tensor shares memory with the file's.
+
+        Args:
+            wanted: tensors of the module, by the names of ``weights``.
 
         Raises:
-            ValueError: if one is left over, missing, of another shape or kind of number, or not
-                finite; names in the file are given where there are any.
+            ValueError: if a tensor is left over, missing, of another shape, of another kind of
+                number, or not finite. The message gives names in the file where there are any.
         """
-        left_over = [self._in_file(name) for name in self.weights if name not in wanted]
-        missing = [name for name in wanted if name not in self.weights]
-        shared = [name for name in wanted if name in self.weights]
-        other = [
-            f'{self._in_file(name)} is {tuple(self.weights[name].shape)} '
-            f'instead of {tuple(wanted[name].shape)}'
-            for name in shared
-            if self.weights[name].shape != wanted[name].shape
-        ]
-        other += [
-            f'{self._in_file(name)} is {self.weights[name].dtype} instead of {wanted[name].dtype}'
-            for name in shared
-            if self.weights[name].is_floating_point() != wanted[name].is_floating_point()
-        ]
-        broken = [
-            self._in_file(name)
-            for name in shared
-            if self.weights[name].is_floating_point() and not self.weights[name].isfinite().all()
-        ]
-        faults = {
-            'left over': left_over,
-            'missing': missing,
-            'of another shape or kind': other,
-            'not finite': broken,
-        }
-        if any(faults.values()):
+        faults = {fault: names for fault, names in self._faults(wanted).items() if names}
+        if faults:
+            present = sum(name in self.weights for name in wanted)
             raise ValueError(
-                f'{len(shared)} of {len(wanted)} tensors of {self.target["type"]} are there; '
-                + '; '.join(
-                    f'{fault}: {first_few(names)}' for fault, names in faults.items() if names
-                )
+                f'{present} of {len(wanted)} tensors of {self.target["type"]} are there; '
+                + '; '.join(f'{fault}: {first_few(names)}' for fault, names in faults.items())
             )
         return {n: self.weights[n].detach().to(wanted[n].dtype, copy=True) for n in wanted}
+
+    def _faults(self, wanted: Mapping[str, Tensor]) -> dict[str, list[str]]:
+        pairs = {
+            name: (self.weights[name], wanted[name]) for name in wanted if name in self.weights
+        }
+        shapes = [
+            f'{self._in_file(name)} is {tuple(value.shape)} instead of {tuple(own.shape)}'
+            for name, (value, own) in pairs.items()
+            if value.shape != own.shape
+        ]
+        kinds = [
+            f'{self._in_file(name)} is {value.dtype} instead of {own.dtype}'
+            for name, (value, own) in pairs.items()
+            if value.is_floating_point() != own.is_floating_point()
+        ]
+        return {
+            'left over': [self._in_file(name) for name in self.weights if name not in wanted],
+            'missing': [name for name in wanted if name not in self.weights],
+            'of another shape or kind': shapes + kinds,
+            'not finite': [
+                self._in_file(name)
+                for name, (value, _) in pairs.items()
+                if value.is_floating_point() and not value.isfinite().all()
+            ],
+        }
 
     def _in_file(self, name: str) -> str:
         return ' + '.join(self.sources[name]) or name
@@ -102,24 +109,29 @@ def collect(
     part: str = '',
     notes: Iterable[str] = (),
 ) -> Conversion:
-    """Put the pieces together.
+    """Make a :class:`Conversion` of its pieces.
 
     Raises:
-        ValueError: if two of them claim one name.
+        ValueError: if two pieces have the same name.
     """
     weights, sources = {}, {}
-    for name, value, origin in pieces:
+    for name, value, names_in_file in pieces:
         if name in weights:
-            both = ' and '.join((*sources[name], *origin))
-            raise ValueError(f'{both} are both {name}: the file holds one weight twice')
-        weights[name], sources[name] = value, origin
+            both = ' and '.join((*sources[name], *names_in_file))
+            raise ValueError(f'the file holds one weight twice: {both} both become {name}')
+        weights[name], sources[name] = value, names_in_file
     return Conversion(target, weights, sources, dropped, part, list(notes))
 
 
 def drop(
     weights: Mapping[str, Tensor], rules: Rules
 ) -> tuple[dict[str, Tensor], dict[str, list[str]]]:
-    """Part the weights into those that stay and, by rule, the names of those that go."""
+    """Split weights into those to convert and those that a rule drops.
+
+    Returns:
+        The weights that no rule drops, and the dropped names by rule. The first rule that fits a
+        name drops it.
+    """
     kept, dropped = {}, {}
     for name, value in weights.items():
         for rule, patterns in rules.items():
@@ -132,13 +144,13 @@ def drop(
 
 
 def shape_of(weights: Mapping[str, Tensor], name: str, axes: int) -> tuple[int, ...]:
-    """Shape of a tensor that must be there.
+    """Shape of one tensor, from which a size of the model is read.
 
     Raises:
-        ValueError: if it is not, or has another number of axes.
+        ValueError: if the tensor is missing or does not have ``axes`` axes.
     """
     if name not in weights:
-        raise ValueError(f'missing: {name}, by which the size of the model is told')
+        raise ValueError(f'missing: {name}, which gives a size of the model')
     shape = tuple(weights[name].shape)
     if len(shape) != axes:
         raise ValueError(f'{name} is {shape}, wanted {axes} axes')
@@ -146,6 +158,9 @@ def shape_of(weights: Mapping[str, Tensor], name: str, axes: int) -> tuple[int, 
 
 
 def count(weights: Mapping[str, Tensor], prefix: str) -> int:
-    """How many numbered parts follow a prefix: 3 for ``prefix0.x``, ``prefix2.x``."""
+    """Number of layers whose names are ``prefix`` and a number, counted from 0.
+
+    It is 3 for ``prefix0.x`` and ``prefix2.x``, and 0 if there is none.
+    """
     numbers = (n.removeprefix(prefix).split('.')[0] for n in weights if n.startswith(prefix))
     return 1 + max((int(number) for number in numbers if number.isdigit()), default=-1)

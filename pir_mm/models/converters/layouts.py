@@ -1,4 +1,4 @@
-"""Every layout of somebody else's weights that is known, by its name."""
+"""The table of layouts: the weights of other projects that can be converted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,28 +6,35 @@ from typing import Any
 from torch import Tensor
 
 from pir_mm.files.names import first_few
+from pir_mm.models.converters.bert import from_hf_bert, is_bert
 from pir_mm.models.converters.conversion import Conversion
-from pir_mm.models.converters.hf_bert import from_hf_bert, is_hf_bert
-from pir_mm.models.converters.microsoft_swin import from_microsoft_swin, is_microsoft_swin
 from pir_mm.models.converters.pir_itr import from_pir_itr, is_pir_itr
-from pir_mm.models.converters.rsp_aid import from_rsp_aid
-from pir_mm.models.converters.timm_swin import from_timm_swin, is_timm_swin
-from pir_mm.models.converters.timm_vit import from_timm_vit, is_timm_vit
-from pir_mm.models.converters.torchvision_resnet import (
-    from_torchvision_resnet,
-    is_torchvision_resnet,
+from pir_mm.models.converters.swin import (
+    from_microsoft_swin,
+    from_timm_swin,
+    is_microsoft_swin,
+    is_timm_swin,
 )
-from pir_mm.models.converters.torchvision_vgg import from_torchvision_vgg, is_torchvision_vgg
+from pir_mm.models.converters.torchvision import (
+    from_rsp_aid,
+    from_torchvision_resnet,
+    from_torchvision_vgg,
+    is_torchvision_resnet,
+    is_torchvision_vgg,
+)
+from pir_mm.models.converters.vit import from_timm_vit, is_timm_vit
 
+# How a file is recognised by its names. The first match counts: timm's Swin also fits Microsoft's.
 _FAMILIES = {
     'PIR-ITR': is_pir_itr,
-    'BERT': is_hf_bert,
+    'BERT': is_bert,
     "timm's Swin Transformer": is_timm_swin,
     "Microsoft's Swin Transformer": is_microsoft_swin,
     "timm's Vision Transformer": is_timm_vit,
     'ResNet': is_torchvision_resnet,
     'VGG': is_torchvision_vgg,
 }
+# For each layout, the families that it takes and how each is converted.
 LAYOUTS = {
     'microsoft-swin': {"Microsoft's Swin Transformer": from_microsoft_swin},
     'timm-swin': {"timm's Swin Transformer": from_timm_swin},
@@ -45,16 +52,16 @@ def convert_weights(
     settings: Mapping[str, Any],
     bert_heads: int | None = None,
 ) -> Conversion:
-    """Convert weights from a named layout.
+    """Convert weights of a given layout.
 
     Args:
         layout: one of ``LAYOUTS``.
-        weights: tensors by the names in the file.
-        settings: numbers that were saved beside them; of ``pir-itr`` only.
-        bert_heads: attention heads of BERT, which no tensor tells.
+        weights: tensors by their names in the file.
+        settings: the config that was saved beside them. Only ``pir-itr`` reads it.
+        bert_heads: number of attention heads of BERT, which the weights do not show.
 
     Raises:
-        ValueError: if the layout is unknown, or the names are those of another.
+        ValueError: if the layout is unknown, or the names belong to another layout.
     """
     if layout not in LAYOUTS:
         raise ValueError(f'layout {layout!r} is unknown, wanted one of {", ".join(LAYOUTS)}')
@@ -63,7 +70,7 @@ def convert_weights(
     family = next((name for name, fits in _FAMILIES.items() if fits(weights)), None)
     if family not in LAYOUTS[layout]:
         wanted = ' or '.join(LAYOUTS[layout])
-        raise ValueError(f'the layout {layout} is of {wanted}, but {_described(family, weights)}')
+        raise ValueError(f'the layout {layout} is for {wanted}, but {_described(family, weights)}')
     convert = LAYOUTS[layout][family]
     if layout == 'pir-itr':
         return convert(weights, settings, bert_heads)
@@ -72,6 +79,6 @@ def convert_weights(
 
 def _described(family: str | None, weights: Mapping[str, Tensor]) -> str:
     if family is None:
-        return f'these names are of no known layout: {first_few(list(weights))}'
-    named = ' or '.join(name for name, families in LAYOUTS.items() if family in families)
-    return f'these names are those of {family}: take the layout {named}'
+        return f'these names belong to no known layout: {first_few(list(weights))}'
+    layouts = ' or '.join(name for name, families in LAYOUTS.items() if family in families)
+    return f'these names are those of {family}: take the layout {layouts}'

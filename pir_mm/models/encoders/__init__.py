@@ -1,4 +1,4 @@
-"""Pictures and texts to vectors."""
+"""Encoders of images and texts."""
 
 from pir_mm.models.encoders.bert_encoder import BertEncoder
 from pir_mm.models.encoders.gru_encoder import GRUEncoder

@@ -1,79 +1,110 @@
-"""Any backbone of mmpretrain as a source of one global and several local vectors."""
+"""Any backbone as a source of one pooled vector and, where it has them, tokens."""
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from pir_mm.files.weights import load_whole, read_weights, under_prefix
-from pir_mm.models.converters.microsoft_swin import is_microsoft_swin, swin_to_mmpretrain
+from pir_mm.models.converters.swin import is_microsoft_swin, swin_to_mmpretrain
 from pir_mm.registry import MODELS
 
-# Rebuilt by the backbone itself, or a classifier on top of it.
+# Tensors that a file may lack, because the backbone computes them.
 COMPUTED = ('*relative_position_index', '*relative_coords_table', '*attn_mask', '*batches_tracked')
-ON_TOP = (*COMPUTED, 'head.*', 'fc.*', 'classifier.*', 'neck.*', 'data_preprocessor.*')
+# Tensors that a file may have in addition: the same, and a classifier on top of the backbone.
+EXTRA = (*COMPUTED, 'head.*', 'fc.*', 'classifier.*', 'neck.*', 'data_preprocessor.*')
 
 
-def build_backbone(cfg: dict) -> tuple[nn.Module, int]:
+def build_backbone(cfg: dict, with_tokens: bool = False) -> tuple[nn.Module, int]:
     """Build a backbone and find the width of its last output.
 
-    The width comes from a forward on the ``meta`` device, which computes nothing; backbones
-    that cannot do that see one black picture.
+    The width comes from a forward on the ``meta`` device, which computes nothing. A backbone that
+    cannot run there gets one black image instead.
 
-    Raises:
-        ValueError: if the last output is neither a map nor a sequence with a class token.
-    """
-    backbone = MODELS.build(cfg)
-    size = cfg.get('img_size', 224)
-    shape = (1, 3, size, size) if isinstance(size, int) else (1, 3, *size)
-    backbone.eval()
-    state = {**dict(backbone.named_parameters()), **dict(backbone.named_buffers())}
-    on_meta = {name: torch.empty_like(value, device='meta') for name, value in state.items()}
-    with torch.no_grad():
-        try:
-            output = functional_call(backbone, on_meta, (torch.empty(shape, device='meta'),))
-        except (RuntimeError, NotImplementedError):
-            output = backbone(torch.zeros(shape))
-    backbone.train()
-    return backbone, read_out(backbone, output)[0].size(-1)
-
-
-def read_out(backbone: nn.Module, output: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-    """Global and local vectors of a backbone's last output.
-
-    A map ``(B, C, H, W)`` gives its mean and its ``H * W`` cells row by row; a sequence
-    ``(B, 1 + N, C)`` of a transformer gives its class token and the others.
+    Args:
+        cfg: config of the backbone. Its ``img_size``, or 224 pixels, is the size of that image.
+        with_tokens: whether the backbone must give tokens.
 
     Returns:
-        pooled ``(B, C)`` and tokens ``(B, N, C)``.
+        The backbone, in training mode, and its width.
 
     Raises:
-        ValueError: for any other output, naming the setting of the backbone to change.
+        ValueError: as in :func:`read_out`, or if the backbone gives no tokens and must. The
+            message says which setting of the backbone to change.
+    """
+    backbone = MODELS.build(cfg)
+    backbone.eval()
+    pooled, tokens = read_out(backbone, _trial_output(backbone, cfg.get('img_size', 224)))
+    backbone.train()
+    if with_tokens and tokens is None:
+        raise ValueError(
+            f'{type(backbone).__name__} ends in one vector per image {tuple(pooled.shape)}, which '
+            f'leaves no tokens: {_advice(backbone)}, or `with_tokens=False` in the config of its '
+            'encoder if no part of the model uses tokens'
+        )
+    return backbone, pooled.size(-1)
+
+
+def read_out(
+    backbone: nn.Module, output: Tensor | tuple[Tensor, ...]
+) -> tuple[Tensor, Tensor | None]:
+    """Pooled vector and tokens of a backbone's last output.
+
+    ====================  =======================  ===================================
+    last output           pooled                   tokens
+    ====================  =======================  ===================================
+    map (B, C, H, W)      mean over the map        its ``H * W`` cells, row by row
+    sequence (B, 1+N, C)  class token, the first   all that are not class or register
+    vector (B, C)         the vector itself        ``None``
+    ====================  =======================  ===================================
+
+    A sequence comes from a transformer that has a class token. A vector comes from global pooling
+    or from an attention pool. A map of timm may have its channels last.
+
+    Args:
+        backbone: the module, whose attributes say how its output is laid out.
+        output: what its forward returned. The last element of a tuple or list is read.
+
+    Returns:
+        pooled ``(B, C)``, and tokens ``(B, N, C)`` or ``None``.
+
+    Raises:
+        ValueError: for any other output. The message says which setting of the backbone to change.
     """
     last = output[-1] if isinstance(output, list | tuple) else output
+    axes = last.dim() if isinstance(last, Tensor) else 0
     model = getattr(backbone, 'timm_model', backbone)
-    if isinstance(last, Tensor) and last.dim() == 4:
+    if axes == 4:
         channels_last = getattr(model, 'output_fmt', 'NCHW') == 'NHWC'
         tokens = last.flatten(1, 2) if channels_last else last.flatten(2).transpose(1, 2)
         return tokens.mean(dim=1), tokens
     extra = getattr(model, 'num_extra_tokens', getattr(model, 'num_prefix_tokens', 0))
-    if isinstance(last, Tensor) and last.dim() == 3 and extra:
+    if axes == 3 and extra:
         return last[:, 0], last[:, extra:]
-    given = tuple(last.shape) if isinstance(last, Tensor) else type(last).__name__
+    if axes == 2:
+        return last, None
+    found = tuple(last.shape) if isinstance(last, Tensor) else type(last).__name__
     raise ValueError(
-        f'{type(backbone).__name__} ends in {given}, wanted a map (B, C, H, W) or a sequence '
-        f'(B, 1 + N, C) with a class token: {_advice(backbone)}'
+        f'{type(backbone).__name__} ends in {found}, wanted a map (B, C, H, W), a sequence '
+        f'(B, 1 + N, C) with a class token, or a vector (B, C): {_advice(backbone)}'
     )
 
 
 def load_backbone(backbone: nn.Module, path: str, part: str, option: str | None = None) -> None:
-    """Load a file with the backbone's own names, bare or below ``backbone.``.
+    """Load a backbone's weights from a file, all of them or none.
 
-    A Swin Transformer also takes Microsoft's own files. ``part`` and ``option`` are for messages,
-    as in :func:`load_whole`.
+    The file has the backbone's own names, with or without ``backbone.`` in front. For a Swin
+    Transformer it may also be a file of Microsoft's.
+
+    Args:
+        backbone: the module to fill.
+        path: of the weight file.
+        part: name of the encoder in the model, for error messages.
+        option: key of the config that names the file, for error messages; by default
+            ``model.PART.init``.
 
     Raises:
-        FileNotFoundError: if the file is missing.
-        ValueError: if it does not hold every tensor of the backbone.
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file lacks a tensor of the backbone or has others.
     """
     try:
         weights = read_weights(path)
@@ -85,7 +116,18 @@ def load_backbone(backbone: nn.Module, path: str, part: str, option: str | None 
     weights = under_prefix(weights, 'backbone.') or weights
     if is_microsoft_swin(weights):
         weights = swin_to_mmpretrain(weights)
-    load_whole(backbone, weights, path, part, COMPUTED, ON_TOP, option)
+    load_whole(backbone, weights, path, part, COMPUTED, EXTRA, option)
+
+
+def _trial_output(backbone: nn.Module, size: int | tuple[int, int]) -> Tensor | tuple[Tensor, ...]:
+    shape = (1, 3, size, size) if isinstance(size, int) else (1, 3, *size)
+    state = {**dict(backbone.named_parameters()), **dict(backbone.named_buffers())}
+    on_meta = {name: torch.empty_like(value, device='meta') for name, value in state.items()}
+    with torch.no_grad():
+        try:
+            return functional_call(backbone, on_meta, (torch.empty(shape, device='meta'),))
+        except (RuntimeError, NotImplementedError):
+            return backbone(torch.zeros(shape))
 
 
 def _advice(backbone: nn.Module) -> str:
@@ -94,4 +136,4 @@ def _advice(backbone: nn.Module) -> str:
             return f'set `{name}=False` in its config'
     if hasattr(backbone, 'out_type'):
         return "set `out_type='raw'` (with a class token) or `out_type='featmap'` in its config"
-    return 'take another `out_indices`, or another backbone'
+    return 'choose other `out_indices` or another backbone'

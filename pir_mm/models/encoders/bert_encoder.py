@@ -1,33 +1,37 @@
-"""Sentences to one global and several local vectors."""
+"""Texts to a pooled vector and tokens, by BERT."""
 
 from pathlib import Path
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from pir_mm.files.weights import load_whole, read_weights, under_prefix
+from pir_mm.files.weights import load_whole, read_weights
+from pir_mm.models.converters.bert import bert_weights
 from pir_mm.registry import MODELS
-
-NOT_OURS = ('cls.*', 'pooler.*', '*position_ids', '*token_type_ids')
 
 
 @MODELS.register_module()
 class BertEncoder(BaseModule):
-    """BERT without its pooler, followed by one linear layer applied to every token.
+    """BERT without its pooler, followed by one linear layer that projects every token.
 
     Devlin et al., *BERT: Pre-training of Deep Bidirectional Transformers*, NAACL 2019, by
-    ``transformers.BertModel``; the defaults are BERT-base uncased. The global vector is that of
-    the first token, ``[CLS]``.
+    ``transformers.BertModel``. The defaults are BERT-base uncased. The pooled vector is the first
+    token, ``[CLS]``.
 
     Args:
-        dim: width of the vectors.
-        vocab_size, hidden_size, layers, heads, intermediate_size, max_positions: BERT's sizes.
-        dropout: of hidden layers and attention maps.
-        mask_padding: padding takes no part in attention, so that a text's vector does not
-            depend on its batch. The authors of PIR attend to padding: ``False`` for their
-            weights.
-        init: weights before training: ``'random'``, or a file with BERT's public names, or a
-            folder that holds ``model.safetensors`` or ``pytorch_model.bin``; loaded whole or
+        dim: width of the pooled vector and of the tokens.
+        vocab_size: number of token ids.
+        hidden_size: width of BERT.
+        layers: number of layers.
+        heads: attention heads of each layer.
+        intermediate_size: width of the feed-forward layers.
+        max_positions: largest number of tokens in a text.
+        dropout: rate in the hidden layers and on the attention maps.
+        mask_padding: whether attention leaves padding out, so that a text's vectors do not depend
+            on the other texts of its batch. The authors of PIR attend to padding: use ``False``
+            for their weights.
+        init: weights before training: ``'random'``, a file with BERT's public names, or a folder
+            with ``model.safetensors`` or ``pytorch_model.bin``. A file that does not fit is
             refused.
 
     Shape:
@@ -52,7 +56,7 @@ class BertEncoder(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        from transformers import BertConfig, BertModel  # seconds, and only texts need it
+        from transformers import BertConfig, BertModel  # takes seconds, and only BERT needs it
 
         config = BertConfig(
             vocab_size=vocab_size,
@@ -74,10 +78,7 @@ class BertEncoder(BaseModule):
         super().init_weights()
         if self.init != 'random':
             path = _weight_file(self.init)
-            weights = read_weights(path)
-            weights = under_prefix(weights, 'bert.') or weights
-            weights = {_current_name(name): value for name, value in weights.items()}
-            load_whole(self.bert, weights, path, 'text_encoder', surplus=NOT_OURS)
+            load_whole(self.bert, bert_weights(read_weights(path)), path, 'text_encoder')
 
     def forward(self, token_ids: Tensor, token_mask: Tensor) -> tuple[Tensor, Tensor]:
         if token_ids.size(0) == 0:
@@ -90,22 +91,14 @@ class BertEncoder(BaseModule):
 
 
 def _weight_file(path: str) -> Path:
-    folder = Path(path).expanduser()
-    if folder.is_dir():
-        for name in ('model.safetensors', 'pytorch_model.bin'):
-            if (folder / name).is_file():
-                return folder / name
-    elif folder.is_file():
-        return folder
+    place = Path(path).expanduser()
+    if place.is_file():
+        return place
+    for name in ('model.safetensors', 'pytorch_model.bin'):
+        if (place / name).is_file():
+            return place / name
     raise FileNotFoundError(
-        f'no BERT weights at {path}, neither a file nor a folder with model.safetensors or '
-        'pytorch_model.bin: put them there, or start without them by '
+        f'no BERT weights at {path}, which is neither a file nor a folder with model.safetensors '
+        'or pytorch_model.bin: put them there, or start without them by '
         '`--cfg-options model.text_encoder.init=random`'
-    )
-
-
-def _current_name(name: str) -> str:
-    """Early files call the scale and shift of a layer norm gamma and beta."""
-    return name.replace('LayerNorm.gamma', 'LayerNorm.weight').replace(
-        'LayerNorm.beta', 'LayerNorm.bias'
     )

@@ -1,4 +1,4 @@
-"""Sentences to one global and several local vectors, read word by word."""
+"""Texts to a pooled vector and tokens, by a GRU."""
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -9,29 +9,32 @@ from pir_mm.registry import MODELS
 
 @MODELS.register_module()
 class GRUEncoder(BaseModule):
-    """A GRU that reads in both directions, followed by one linear layer applied to every token.
+    """A GRU in both directions, followed by one linear layer that projects every token.
 
-    The text side of Faghri et al., *VSE++: Improving Visual-Semantic Embeddings with Hard
-    Negatives*, BMVC 2018: word vectors of 300 drawn from -0.1 to 0.1, one layer, and the state
-    after the last word for the whole text. The GRU rows of Pan et al., *A Prior Instruction
-    Representation Framework for Remote Sensing Image-text Retrieval*, ACM MM 2023, tell no sizes
-    but 29 million weights together with a ResNet-50. Two directions of 512, whose states are
-    averaged as in the same authors' SWAN (ICMR 2023), and a vocabulary of 4000 make 28.5.
+    The text encoder of Faghri et al., *VSE++: Improving Visual-Semantic Embeddings with Hard
+    Negatives*, BMVC 2018: word vectors of width 300, drawn uniformly from -0.1 to 0.1, one layer,
+    and the state after the last word as the pooled vector. VSE++ reads in one direction.
+
+    The tables of Pan et al., *A Prior Instruction Representation Framework for Remote Sensing
+    Image-text Retrieval*, ACM MM 2023, have rows with a GRU. The paper gives no sizes for it, only
+    29 million weights together with a ResNet-50. The defaults make 28.5 million: two directions of
+    width 512, with their states averaged as in the same authors' SWAN (ICMR 2023), and a
+    vocabulary of 4000.
 
     Args:
-        dim: width of the vectors.
+        dim: width of the pooled vector and of the tokens.
         vocab_size: number of token ids.
         word_size: width of the word vectors.
         hidden_size: width of the states.
         layers: number of layers.
-        dropout: of the word vectors; VSE++ has none.
+        dropout: rate on the word vectors. VSE++ has none.
 
     Shape:
         - token_ids: ``(M, L)`` long; ``M`` may be 0
-        - token_mask: ``(M, L)`` bool, true for tokens, false for the padding on their right,
-          which is not read
-        - pooled: ``(M, dim)``, of the last state of each direction
-        - tokens: ``(M, L, dim)``; rows of padding mean nothing
+        - token_mask: ``(M, L)`` bool, true for tokens, false for padding on their right, which the
+          GRU does not read
+        - pooled: ``(M, dim)``, from the last state of each direction
+        - tokens: ``(M, L, dim)``; do not use the rows of padding
     """
 
     def __init__(
@@ -53,9 +56,8 @@ class GRUEncoder(BaseModule):
 
     def forward(self, token_ids: Tensor, token_mask: Tensor) -> tuple[Tensor, Tensor]:
         if len(token_ids) == 0:
-            tokens = self.projection(
-                self.words.weight.new_zeros(*token_ids.shape, self.gru.hidden_size)
-            )
+            states = self.words.weight.new_zeros(*token_ids.shape, self.gru.hidden_size)
+            tokens = self.projection(states)
             return tokens.sum(dim=1), tokens
         words = self.dropout(self.words(token_ids))
         lengths = token_mask.sum(dim=1).clamp(min=1).cpu()

@@ -1,62 +1,86 @@
-"""The scene prior of a picture, from a frozen scene classifier."""
+"""Images to instructions: the scene prior, from a frozen backbone."""
 
 import logging
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 import torch
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from pir_mm.files.names import first_few
 from pir_mm.models.encoders.backbone import build_backbone, load_backbone, read_out
 from pir_mm.registry import MODELS
 
 
 @MODELS.register_module()
 class InstructionEncoder(BaseModule):
-    """A frozen backbone's global vector, and a linear layer that is trained.
+    """The pooled vector of a frozen backbone, projected by a linear layer that is trained.
 
-    The prior of Pan et al., *A Prior Instruction Representation Framework for Remote Sensing
-    Image-text Retrieval*, ACM MM 2023: a ResNet-50 trained to classify the scenes of AID. Any
-    mmpretrain backbone may take its place.
+    In Pan et al., *A Prior Instruction Representation Framework for Remote Sensing Image-text
+    Retrieval*, ACM MM 2023, the backbone is a ResNet-50 that was trained to classify the scenes of
+    AID. Here any registered backbone will do.
 
-    Frozen is meant in full: no gradient is recorded, and the backbone stays in evaluation mode
-    when the model is put into training mode. In the authors' code its batch statistics move
-    on, and its weights are never found in their file, so that it starts at random and remains
-    so; here a file is loaded whole or refused.
+    Frozen means three things: the weights have no gradient, the backbone stays in evaluation mode
+    when the model is put into training mode, and its forward is not recorded for a backward. The
+    authors' code differs. Its batch statistics keep moving, and it does not find its weights in
+    its file, so that the prior is random. Here a file that does not fit is refused.
+
+    ``trainable`` names parts of the backbone that are trained all the same. The paper of PIR-CLIP
+    (Pan et al., arXiv:2405.10160) freezes the body of CLIP's ResNet and trains its attention pool:
+    ``trainable=('attnpool.*',)``. The authors' code freezes nothing. The whole backbone still stays
+    in evaluation mode: batch statistics do not move and dropout is off, in the trained parts too.
+    The forward is recorded from the first trained weight on.
 
     Args:
-        backbone: config of the backbone; its output width is found out.
+        backbone: config of the backbone. The width of its output need not be given. It need not
+            give tokens.
         dim: width of the instruction.
-        init: weights of the backbone before training: a file with its own names, or
-            ``'random'``, which makes the prior a random projection, an ablation.
+        init: weights of the backbone before training: a file with its own names (for a Swin
+            Transformer also Microsoft's), or ``'random'``. A file that does not fit is refused.
+            With ``'random'`` the instruction is a random projection, an ablation.
+        trainable: patterns of the parameter names in the backbone that are trained, such as
+            ``'attnpool.*'``. ``*`` stands for any characters, dots included.
 
     Shape:
         - images: ``(B, 3, H, W)``, normalised
-        - output: ``(B, dim)``
+        - instruction: ``(B, dim)``
 
     Raises:
-        ValueError: if the backbone ends in neither a map nor a sequence with a class token.
+        ValueError: if a pattern of ``trainable`` matches no parameter, or the backbone ends in
+            something else than a map, a sequence with a class token or a vector.
     """
 
-    def __init__(self, backbone: dict, dim: int = 512, init: str = 'random', init_cfg=None):
+    def __init__(
+        self,
+        backbone: dict,
+        dim: int = 512,
+        init: str = 'random',
+        trainable: Sequence[str] = (),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.backbone, width = build_backbone(backbone)
         self.backbone.requires_grad_(False)
+        self.trainable = (trainable,) if isinstance(trainable, str) else tuple(trainable)
+        for pattern in self.trainable:
+            _unfreeze(self.backbone, pattern)
         self.projection = nn.Linear(width, dim)
         self.init = init
         self.train()
 
     def init_weights(self) -> None:
         super().init_weights()
-        if self.init == 'random':
-            print_log(
-                'the instruction encoder starts at random and stays so: its prior knows nothing '
-                'of scenes. Set model.instruction_encoder.init to a weight file',
-                logger='current',
-                level=logging.WARNING,
-            )
-        else:
+        if self.init != 'random':
             load_backbone(self.backbone, self.init, 'instruction_encoder')
+            return
+        print_log(
+            'the instruction encoder starts at random and its frozen weights stay so: the prior '
+            'knows nothing of scenes. Set model.instruction_encoder.init to a weight file',
+            logger='current',
+            level=logging.WARNING,
+        )
 
     def train(self, mode: bool = True) -> 'InstructionEncoder':
         super().train(mode)
@@ -64,8 +88,22 @@ class InstructionEncoder(BaseModule):
         return self
 
     def forward(self, images: Tensor) -> Tensor:
-        # A quarter faster on a CPU, and safe here, where nothing goes backward.
-        images = images.contiguous(memory_format=torch.channels_last)
-        with torch.no_grad():
+        recorded = bool(self.trainable) and torch.is_grad_enabled()
+        # A quarter faster on a CPU, but a backward through it corrupts memory there (torch 2.11).
+        layout = torch.contiguous_format if recorded else torch.channels_last
+        images = images.detach().contiguous(memory_format=layout)
+        with torch.set_grad_enabled(recorded):
             pooled, _ = read_out(self.backbone, self.backbone(images))
         return self.projection(pooled)
+
+
+def _unfreeze(backbone: nn.Module, pattern: str) -> None:
+    matched = [p for name, p in backbone.named_parameters() if fnmatchcase(name, pattern)]
+    if not matched:
+        parts = list(dict.fromkeys(n.partition('.')[0] for n, _ in backbone.named_parameters()))
+        raise ValueError(
+            f'trainable={pattern!r} matches no parameter of {type(backbone).__name__}, which has '
+            f'the parts {first_few(parts, 12)}: give a pattern such as {f"{parts[-1]}.*"!r}'
+        )
+    for parameter in matched:
+        parameter.requires_grad_(True)

@@ -1,4 +1,4 @@
-"""Files of others become files of ours, whole or not at all."""
+"""Weight files of other projects are converted whole or not at all."""
 
 import hashlib
 
@@ -23,7 +23,7 @@ MODEL = dict(
 )
 
 
-def test_loads_from_its_folder(tmp_path):
+def test_the_config_loads_from_its_folder(tmp_path):
     text = converted_config(MODEL)
     (tmp_path / 'weights.py').write_text(text)
     assert text.startswith(HEADER)
@@ -71,7 +71,7 @@ def official(saved):
         ),
     ],
 )
-def test_writes_plain_tensors_and_an_account(saved, tmp_path, layout, weights, counts):
+def test_writes_plain_tensors_and_where_they_came_from(saved, tmp_path, layout, weights, counts):
     source = saved({'model': weights(), 'epoch': 3})
     meta = convert_checkpoint(layout, source, tmp_path / 'new' / 'out.pth')
     content = torch.load(tmp_path / 'new' / 'out.pth', weights_only=True)
@@ -91,14 +91,14 @@ def test_encoders_start_from_what_is_written(saved, tmp_path):
     init = str(tmp_path / 'swin.pth')
     encoder = MODELS.build(dict(type='pir_mm.ImageEncoder', backbone=backbone, dim=6, init=init))
     encoder.init_weights()
-    mine = encoder.backbone.stages[2].blocks[0].attn.w_msa.qkv.weight
-    assert_close(mine, layout_files.timm_swin()['layers.2.blocks.0.attn.qkv.weight'])
+    loaded = encoder.backbone.stages[2].blocks[0].attn.w_msa.qkv.weight
+    assert_close(loaded, layout_files.timm_swin()['layers.2.blocks.0.attn.qkv.weight'])
 
 
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        (lambda w: w | {'layer1.9.se.weight': torch.ones(1)}, 'blocks in four stages'),
+        (lambda w: w | {'layer1.9.se.weight': torch.ones(1)}, 'blocks in their four stages'),
         (lambda w: w | {'scale': torch.ones(1)}, 'in.pth is not converted: .* left over: scale'),
         (lambda w: {n: v for n, v in w.items() if n != 'bn1.bias'}, 'missing: bn1.bias'),
         (lambda w: w | {'bn1.bias': torch.ones(3)}, r'bn1.bias is \(3,\) instead of \(4,\)'),
@@ -106,7 +106,7 @@ def test_encoders_start_from_what_is_written(saved, tmp_path):
         (lambda w: layout_files.hf_bert(), 'take the layout hf-bert'),
     ],
 )
-def test_refuses_and_leaves_what_was_there(saved, tmp_path, change, message):
+def test_a_refused_file_leaves_the_folder_as_it_was(saved, tmp_path, change, message):
     (tmp_path / 'out.pth').write_text('before')
     with pytest.raises(ValueError, match=message):
         convert_checkpoint(
@@ -116,20 +116,22 @@ def test_refuses_and_leaves_what_was_there(saved, tmp_path, change, message):
     assert sorted(path.name for path in tmp_path.iterdir()) == ['in.pth', 'out.pth']
 
 
-def test_refuses_places_that_would_lose_a_file(official, tmp_path):
+def test_no_file_is_overwritten_by_mistake(official, tmp_path):
     with pytest.raises(ValueError, match='is the file to convert'):
         convert_checkpoint('pir-itr', official, official)
-    with pytest.raises(ValueError, match=r'out.py shall be a torch file: let it end in .pth'):
+    with pytest.raises(ValueError, match=r'out.py must be a torch file: let its name end in .pth'):
         convert_checkpoint('pir-itr', official, tmp_path / 'out.py')
     (tmp_path / 'dir.pth').mkdir()
-    with pytest.raises(ValueError, match=r'dir.pth is a folder'):
+    with pytest.raises(ValueError, match='dir.pth is a folder: give a file name'):
         convert_checkpoint('pir-itr', official, tmp_path / 'dir.pth')
-    with pytest.raises(ValueError, match="out.py could not be read with a ' in the name of its"):
+    with pytest.raises(
+        ValueError, match="out.py could not be read: the name of its folder must not have a '"
+    ):
         convert_checkpoint('pir-itr', official, tmp_path / "it's" / 'out.pth')
-    (tmp_path / 'mine.py').write_text('model = dict()\n')
-    with pytest.raises(ValueError, match='mine.py would be overwritten'):
-        convert_checkpoint('pir-itr', official, tmp_path / 'mine.pth')
-    assert (tmp_path / 'mine.py').read_text() == 'model = dict()\n'
+    (tmp_path / 'own.py').write_text('model = dict()\n')
+    with pytest.raises(ValueError, match='own.py exists and was not written by this tool'):
+        convert_checkpoint('pir-itr', official, tmp_path / 'own.pth')
+    assert (tmp_path / 'own.py').read_text() == 'model = dict()\n'
 
 
 def test_a_whole_retriever_comes_with_its_config(official, tmp_path):
@@ -144,6 +146,13 @@ def test_a_whole_retriever_comes_with_its_config(official, tmp_path):
     assert_close(model.temporal_pae.cross_attention[1].attention.key_value.weight[:8], key)
     assert model.cfg.model.tokenizer.vocab == f'{tmp_path}/vocab.txt'
     assert sorted(path.name for path in tmp_path.iterdir()) == ['in.pth', 'out.pth', 'out.py']
+
+
+def test_a_name_with_a_quote_is_no_obstacle(official, tmp_path):
+    convert_checkpoint('pir-itr', official, tmp_path / "it's.pth", bert_heads=2)
+    assert load_retriever(checkpoint=tmp_path / "it's.pth").cfg.model.tokenizer.vocab == (
+        f'{tmp_path}/vocab.txt'
+    )
 
 
 def test_a_baseline_is_converted_alike(saved, tmp_path):
@@ -165,14 +174,14 @@ def test_settings_are_numbers_and_nothing_else(saved, tmp_path):
     assert 'mkdir' not in (tmp_path / 'out.py').read_text()
 
 
-def test_what_differs_when_loaded_is_not_kept(official, tmp_path, monkeypatch):
+def test_a_file_that_loads_differently_is_not_kept(official, tmp_path, monkeypatch):
     def worse(config, checkpoint):
         model = load_retriever(config, checkpoint)
         model.head.image_local.bias.data += 1
         return model
 
     monkeypatch.setattr(conversion, 'load_retriever', worse)
-    with pytest.raises(ValueError, match=r'out.pth is not written: .* 1 of \d+ tensors differ'):
+    with pytest.raises(ValueError, match=r'out.pth is not written: 1 of \d+ tensors differ'):
         convert_checkpoint('pir-itr', official, tmp_path / 'out.pth', bert_heads=2)
     assert [path.name for path in tmp_path.iterdir()] == ['in.pth']
 

@@ -1,4 +1,4 @@
-"""The classifier starts from a whole file or not at all."""
+"""The backbone of the classifier starts from a whole file or not at all."""
 
 import pytest
 import torch
@@ -43,7 +43,7 @@ def test_takes_every_tensor_of_the_file(file):
         torch.testing.assert_close(value, wanted[name])
 
 
-def test_at_random_it_is_mmpretrains():
+def test_without_a_file_it_starts_as_mmpretrain_does():
     model = build('random')
     model.init_weights()
     assert model.backbone.conv1.weight.std() > 0

@@ -1,4 +1,4 @@
-"""Synthetic weights in the authors' layout, and what their code makes of them."""
+"""Synthetic weights in the authors' layout, and the outputs of the authors' code."""
 
 import importlib.util
 import json

@@ -3,8 +3,6 @@
 import torch
 from mmengine.registry import MODELS
 
-from tests.models.converters.test_microsoft_swin import official_names
-
 SETTINGS = dict(
     embed_dim=8,
     filter_size=20,
@@ -24,14 +22,44 @@ def drawn(shapes):
     return {name: 0.1 * torch.randn(shape, generator=random) for name, shape in shapes.items()}
 
 
-def microsoft_swin():
-    return official_names()
+def microsoft_swin(width=4):
+    """As Microsoft names them: four stages of one block, with a classifier."""
+    shapes = {'patch_embed.proj.weight': (width, 3, 4, 4), 'head.weight': (10, 8 * width)}
+    for name in ('patch_embed.proj.bias', 'patch_embed.norm.weight', 'patch_embed.norm.bias'):
+        shapes[name] = (width,)
+    for stage in range(4):
+        c = width * 2**stage
+        block = f'layers.{stage}.blocks.0.'
+        shapes |= {
+            f'{block}norm1.weight': (c,),
+            f'{block}norm1.bias': (c,),
+            f'{block}attn.relative_position_bias_table': (169, (1, 1, 2, 2)[stage]),
+            f'{block}attn.relative_position_index': (49, 49),
+            f'{block}attn.qkv.weight': (3 * c, c),
+            f'{block}attn.qkv.bias': (3 * c,),
+            f'{block}attn.proj.weight': (c, c),
+            f'{block}attn.proj.bias': (c,),
+            f'{block}attn_mask': (4, 49, 49),
+            f'{block}norm2.weight': (c,),
+            f'{block}norm2.bias': (c,),
+            f'{block}mlp.fc1.weight': (4 * c, c),
+            f'{block}mlp.fc1.bias': (4 * c,),
+            f'{block}mlp.fc2.weight': (c, 4 * c),
+            f'{block}mlp.fc2.bias': (c,),
+        }
+        if stage < 3:
+            down = f'layers.{stage}.downsample.'
+            shapes[f'{down}reduction.weight'] = (2 * c, 4 * c)
+            shapes[f'{down}norm.weight'] = shapes[f'{down}norm.bias'] = (4 * c,)
+    shapes['norm.weight'] = shapes['norm.bias'] = (8 * width,)
+    random = torch.Generator().manual_seed(0)
+    return {name: torch.randn(shape, generator=random) for name, shape in shapes.items()}
 
 
 def timm_swin():
     """As timm names them: a stage begins with its down-sampling, the classifier is below."""
     weights = {}
-    for name, value in official_names().items():
+    for name, value in microsoft_swin().items():
         if '.downsample.' in name:
             stage = int(name.split('.')[1])
             name = name.replace(f'layers.{stage}.', f'layers.{stage + 1}.')
@@ -105,7 +133,7 @@ def resnet(classes=1000):
 def pir_itr(words=60):
     """The authors' layout with one layer on the picture side, two on the text side."""
     dim = SETTINGS['embed_dim']
-    vision = {n: w for n, w in official_names().items() if not n.startswith('head.')}
+    vision = {n: w for n, w in microsoft_swin().items() if not n.startswith('head.')}
     weights = {'temp': torch.tensor(0.06), 'temp2': torch.tensor(0.08)}
     weights |= {f'vision_encoder.{name}': value for name, value in vision.items()}
     weights |= {f'text_encoder.{name}': value for name, value in bert(words, positions=64).items()}

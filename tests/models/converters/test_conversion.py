@@ -1,4 +1,4 @@
-"""Every tensor is taken, dropped by a rule, or named in an error."""
+"""Every tensor is used, dropped by a rule, or named in an error."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ ONE, TWO = torch.ones(2, 3), torch.full((2,), 2.0)
 
 def two_pieces(**changes):
     values = {'a': ONE, 'b': TWO} | changes
-    return collect(TARGET, [Piece(name, w, (f'their.{name}',)) for name, w in values.items()], {})
+    return collect(TARGET, [Piece(name, w, (f'file.{name}',)) for name, w in values.items()], {})
 
 
 def test_fits_in_the_types_and_the_order_of_the_module():
@@ -34,15 +34,15 @@ def test_has_memory_of_its_own():
 @pytest.mark.parametrize(
     ('changes', 'wanted', 'message'),
     [
-        ({}, {'a': ONE}, r'1 of 1 tensors of pir_mm.Thing are there; left over: their.b$'),
+        ({}, {'a': ONE}, r'1 of 1 tensors of pir_mm.Thing are there; left over: file.b$'),
         ({}, {'a': ONE, 'b': TWO, 'c': TWO}, r'2 of 3 .*; missing: c$'),
         (
             {},
             {'a': ONE.T, 'b': TWO},
-            r'or kind: their.a is \(2, 3\) instead of \(3, 2\)',
+            r'or kind: file.a is \(2, 3\) instead of \(3, 2\)',
         ),
-        ({'b': TWO / 0}, {'a': ONE, 'b': TWO}, 'not finite: their.b$'),
-        ({'b': TWO.long()}, {'a': ONE, 'b': TWO}, 'their.b is torch.int64 instead of torch.float'),
+        ({'b': TWO / 0}, {'a': ONE, 'b': TWO}, 'not finite: file.b$'),
+        ({'b': TWO.long()}, {'a': ONE, 'b': TWO}, 'file.b is torch.int64 instead of torch.float'),
     ],
 )
 def test_names_what_does_not_fit(changes, wanted, message):
@@ -50,13 +50,13 @@ def test_names_what_does_not_fit(changes, wanted, message):
         two_pieces(**changes).fitted(wanted)
 
 
-def test_no_name_is_taken_twice():
+def test_two_tensors_of_one_name_are_refused():
     pieces = [Piece('norm', ONE, ('norm.gamma',)), Piece('norm', ONE, ('norm.weight',))]
-    with pytest.raises(ValueError, match=r'norm.gamma and norm.weight are both norm'):
+    with pytest.raises(ValueError, match=r'twice: norm.gamma and norm.weight both become norm'):
         collect(TARGET, pieces, {})
 
 
-def test_knows_what_was_used_and_what_is_new():
+def test_knows_what_was_used_and_what_was_computed():
     pieces = [Piece('joined', ONE, ('k', 'v')), Piece('table', TWO, ())]
     conversion = collect(TARGET, pieces, {'classifier': ['fc']})
     assert (conversion.used, conversion.made) == (['k', 'v'], ['table'])
@@ -69,9 +69,9 @@ def test_the_first_rule_that_fits_drops():
     assert dropped == {'classifier': ['head.x', 'fc.y'], 'heads': ['header']}
 
 
-def test_sizes_are_read_or_asked_for():
+def test_sizes_come_from_tensors_that_must_be_there():
     assert shape_of({'a': ONE}, 'a', 2) == (2, 3)
-    with pytest.raises(ValueError, match='missing: b, by which'):
+    with pytest.raises(ValueError, match='missing: b, which gives a size'):
         shape_of({'a': ONE}, 'b', 2)
     with pytest.raises(ValueError, match=r'a is \(2, 3\), wanted 4 axes'):
         shape_of({'a': ONE}, 'a', 4)

@@ -1,4 +1,4 @@
-"""A layout is asked for by name, and what is of another is told so."""
+"""A layout is chosen by name, and a file with another layout is refused."""
 
 import pytest
 import torch
@@ -20,17 +20,17 @@ FILES = {
 def test_names_the_layout_to_take(given):
     weights = FILES[given]()
     for layout in LAYOUTS.keys() - {given, 'rsp-aid'}:
-        with pytest.raises(ValueError, match=rf'layout {layout} is of .* take the layout {given}'):
+        with pytest.raises(ValueError, match=rf'layout {layout} is for .* take the layout {given}'):
             convert_weights(layout, weights, {})
 
 
-def test_a_resnet_may_be_of_two_layouts():
+def test_a_resnet_fits_two_layouts():
     with pytest.raises(ValueError, match='take the layout torchvision or rsp-aid'):
         convert_weights('hf-bert', layout_files.resnet(), {})
 
 
 def test_unknown_names_are_shown():
-    with pytest.raises(ValueError, match='of no known layout: visual.proj, logit_scale$'):
+    with pytest.raises(ValueError, match='belong to no known layout: visual.proj, logit_scale$'):
         convert_weights('hf-bert', {'visual.proj': torch.ones(1), 'logit_scale': torch.ones(1)}, {})
     with pytest.raises(ValueError, match="layout 'openai' is unknown, wanted one of microsoft-"):
         convert_weights('openai', {}, {})

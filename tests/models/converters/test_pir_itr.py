@@ -1,12 +1,16 @@
-"""With the authors' weights, our model gives the authors' numbers."""
+"""The authors' checkpoint: their outputs with our model, its config and its origin."""
+
+import re
 
 import numpy as np
 import pytest
 import torch
 from mmengine.registry import MODELS
 from torch.testing import assert_close
+from torchvision.models import resnet18
 
-from pir_mm.models.converters import pir_itr_weights
+from pir_mm.models.converters.pir_itr import origin_notes, pir_itr_config, pir_itr_weights
+from tests.models.converters.layout_files import SETTINGS, baseline, pir_itr
 
 MODEL = dict(
     type='pir_mm.PIR',
@@ -38,6 +42,7 @@ MODEL = dict(
 )
 BASELINE = dict(MODEL, instruction_encoder=None, selector=None, spatial_pae=None, temporal_pae=None)
 BLOCK, BACKBONE = dict(atol=2e-5, rtol=0), dict(atol=1e-4, rtol=0)
+WORDS = 'text_encoder.embeddings.word_embeddings.weight'
 ATTENTION_PARTS = ('mapping', 'img_', 'txt_', 'head_', 'conv_', 'temp2')
 
 
@@ -71,7 +76,7 @@ def without_gradient():
 
 def test_encoder_tokens(model, official, images):
     outputs = official[1]
-    # the projections are linear maps of what is compared: undo nothing, read before them
+    # the golden outputs are those before our projections
     for encoder in (model.image_encoder, model.text_encoder, model.instruction_encoder):
         encoder.projection, kept = torch.nn.Identity(), encoder.projection
         if encoder is model.text_encoder:
@@ -124,10 +129,159 @@ def test_temperatures_and_foreign_names(official):
     ours = pir_itr_weights(weights)
     assert ours['head.losses.contrastive.temperature.value'] == 0.05
     assert ours['head.losses.affiliation.temperature.value'] == 0.09
-    with pytest.raises(ValueError, match='logit_scale is no weight of PIR-ITR'):
+    with pytest.raises(ValueError, match='logit_scale is not a weight of PIR-ITR'):
         pir_itr_weights({**weights, 'logit_scale': torch.ones(())})
 
 
 def test_another_file_is_refused():
-    with pytest.raises(ValueError, match='1 tensors hold no Swin Transformer'):
+    with pytest.raises(ValueError, match='none of the 1 tensors belongs to a Swin Transformer'):
         pir_itr_weights({'visual.conv1.weight': torch.ones(1)})
+
+
+def build(heads=2, weights=None, **changes):
+    return pir_itr_config(weights or pir_itr(), SETTINGS | changes, heads)
+
+
+def test_every_size_is_found():
+    model, notes = build()
+    assert notes == []
+    swin = model['image_encoder']['backbone']
+    assert swin['arch'] == dict(embed_dims=4, depths=[1] * 4, num_heads=[1, 1, 2, 2])
+    assert (swin['window_size'], swin['patch_size'], swin['img_size']) == (7, 4, 224)
+    text = model['text_encoder']
+    assert (text['vocab_size'], text['hidden_size'], text['heads']) == (60, 16, 2)
+    prior = model['instruction_encoder']['backbone']
+    assert (prior['depth'], prior['stem_channels'], prior['base_channels']) == (18, 4, 4)
+    assert (model['spatial_pae']['layers'], model['temporal_pae']['layers']) == (1, 2)
+    for part in ('image_encoder', 'text_encoder', 'instruction_encoder', 'head', 'spatial_pae'):
+        assert model[part]['dim'] == 8
+    assert model['spatial_pae']['heads'] == model['temporal_pae']['heads'] == 2
+    assert model['spatial_pae']['mlp_ratio'] == 2
+
+
+def test_options_are_the_authors():
+    model, _ = build(dropout_r=0.3)
+    assert model['selector'] == dict(type='pir_mm.BeliefSelector', strategy='hard', keep=20)
+    assert not model['text_encoder']['mask_padding']
+    assert not model['temporal_pae']['mask_padding']
+    assert model['temporal_pae']['dropout'] == 0.3
+    assert model['text_groups'] == 1
+    assert model['tokenizer']['max_tokens'] == 31
+    losses = model['head']['losses']
+    assert losses['contrastive'] == dict(type='pir_mm.ContrastiveLoss', temperature=0.07)
+    affiliation = losses['affiliation']
+    assert (affiliation['form'], affiliation['weight']) == ('pir', 1.0)
+    assert build(center_factor=2)[0]['head']['losses']['affiliation']['weight'] == 2.0
+
+
+@pytest.mark.parametrize(
+    ('value', 'limits'), [(0.0004, (0.0004, 0.5)), (0.75, (0.001, 0.75)), (0.5, None)]
+)
+def test_our_limits_move_no_temperature(value, limits):
+    model, _ = build(weights=pir_itr() | {'temp2': torch.tensor(value)})
+    loss = model['head']['losses']['affiliation']
+    assert loss.get('limits') == (limits and pytest.approx(limits))
+    built = MODELS.build(loss)
+    built.temperature.value.data.fill_(value)
+    assert built.temperature().item() == torch.tensor(value).item()
+
+
+@pytest.mark.parametrize('value', [0.0, -0.07, float('inf')])
+def test_a_temperature_is_above_zero(value):
+    with pytest.raises(ValueError, match='temp2, a temperature, is .*, wanted a number above 0'):
+        build(weights=pir_itr() | {'temp2': torch.tensor(value)})
+
+
+def test_a_baseline_has_two_encoders():
+    model, _ = build(weights=baseline())
+    parts = {'instruction_encoder', 'selector', 'spatial_pae', 'temporal_pae'}
+    assert not parts & model.keys()
+    bare = {n: w for n, w in baseline().items() if not n.startswith('temp')}
+    assert build(weights=bare)[0]['head']['losses'].keys() == {'triplet'}
+
+
+def test_heads_of_bert_are_64_wide_by_default():
+    weights = pir_itr()
+    wide = weights | {WORDS: weights[WORDS].repeat(1, 12)}
+    model, notes = build(heads=None, weights=wide)
+    assert model['text_encoder']['heads'] == 3
+    assert notes == ['assumed: its BERT has 3 heads, each 64 wide as in the public ones']
+    assert build(heads=None)[0]['text_encoder']['heads'] == 1
+    with pytest.raises(ValueError, match='3 heads do not divide the width 16'):
+        build(heads=3)
+
+
+def test_missing_settings_are_as_published_and_noted():
+    model, notes = pir_itr_config(pir_itr(), {}, 2)
+    assert model['selector']['keep'] == 40
+    published = 'filter_size=40, head=8, dropout_r=0.2, max_tokens=47, image_res=224'
+    assert notes == [f'missing in its config, taken as published: {published}']
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        ({'filter_size': 'os.mkdir("x")'}, 'filter_size=.*, wanted a whole number above 0'),
+        ({'filter_size': True}, 'filter_size=True, wanted a whole number'),
+        ({'filter_size': 51}, 'filter_size=51, but an image of 224 pixels has 50 tokens'),
+        ({'dropout_r': 1.5}, 'dropout_r=1.5, wanted a number from 0 to below 1'),
+        ({'dropout_r': float('nan')}, 'dropout_r=nan'),
+        ({'head': 3}, 'head=3, which does not divide 8'),
+        ({'max_tokens': 0}, 'max_tokens=0'),
+        ({'center_factor': '1'}, "center_factor='1', wanted a number that is 0 or more"),
+        ({'center_factor': float('nan')}, 'center_factor=nan'),
+        ({'instru_num': 2}, 'says instru_num=2, but its weights have 1'),
+        ({'cycle_num': 3}, 'says cycle_num=3, but its weights have 2'),
+        ({'embed_dim': 512}, 'says embed_dim=512, but its weights have 8'),
+    ],
+)
+def test_settings_are_numbers_that_fit_the_weights(changes, message):
+    with pytest.raises(ValueError, match=message):
+        build(**changes)
+
+
+def prior(spread, scale=1.0, shift=0.0):
+    random = torch.Generator().manual_seed(0)
+    return {
+        'conv_encoder.0.weight': spread * torch.randn(64, 3, 7, 7, generator=random),
+        'conv_encoder.1.weight': torch.full((64,), scale),
+        'conv_encoder.1.bias': torch.full((64,), shift),
+    }
+
+
+@pytest.mark.parametrize(
+    ('weights', 'words'),
+    [
+        (prior(0.0253), 'instruction encoder is random: .* std 0.025'),
+        (prior(0.0253, scale=1.01), 'instruction encoder is trained'),
+        (prior(0.0253, shift=-0.01), 'instruction encoder is trained'),
+        (prior(0.2), 'may be random: .* has std 0.2.* where a random one has 0.0253'),
+    ],
+)
+def test_a_frozen_prior_shows_whether_it_was_loaded(weights, words):
+    (note,) = origin_notes(weights)
+    assert re.search(words, note)
+
+
+@pytest.mark.parametrize(
+    ('spread', 'words'),
+    [(1.0, 'started at random'), (0.04, 'from trained weights'), (0.5, 'from an unknown state')],
+)
+def test_words_of_bert_show_whether_it_was_loaded(spread, words):
+    random = torch.Generator().manual_seed(0)
+    table = spread * torch.randn(200, 64, generator=random)
+    table[:60] *= 5  # fine-tuning moves the words that occur
+    table[0] = 0  # padding
+    (note,) = origin_notes({WORDS: table})
+    assert words in note
+
+
+def test_a_network_drawn_by_torchvision_is_random():
+    network = resnet18()
+    weights = {'conv_encoder.0.weight': network.conv1.weight.detach()}
+    weights |= {f'conv_encoder.1.{n}': w.detach() for n, w in network.bn1.named_parameters()}
+    assert 'is random' in origin_notes(weights)[0]
+
+
+def test_weights_without_either_have_no_notes():
+    assert origin_notes({'vision_proj.weight': torch.ones(2, 2)}) == []

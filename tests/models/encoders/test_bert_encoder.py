@@ -1,4 +1,4 @@
-"""Sentences to one global and several local vectors."""
+"""Texts to a pooled vector and tokens, by BERT."""
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ def public_names(bert):
     }
 
 
-def test_is_the_projection_of_bert_and_the_first_token_is_global():
+def test_tokens_are_projected_and_the_first_is_pooled():
     encoder = build()
     pooled, tokens = encoder(IDS, MASK)
     hidden = encoder.bert(input_ids=IDS, attention_mask=MASK.long()).last_hidden_state
@@ -50,17 +50,14 @@ def test_defaults_are_bert_base():
 def test_a_text_does_not_depend_on_its_batch(width):
     ids = torch.nn.functional.pad(IDS, (0, max(0, width - 5)))
     pooled, tokens = build()(ids, ids != 0)
-    alone, alone_tokens = build_like(ids[1:, :3])
+    alone_ids = ids[1:, :3]
+    torch.manual_seed(0)
+    alone, alone_tokens = build()(alone_ids, alone_ids != 0)
     assert_close(pooled[1:], alone)
     assert_close(tokens[1:, :3], alone_tokens)
 
 
-def build_like(ids):
-    torch.manual_seed(0)
-    return build()(ids, ids != 0)
-
-
-def test_the_authors_way_attends_to_padding():
+def test_padding_takes_part_without_the_mask():
     encoder = build(mask_padding=False)
     padded, _ = encoder(IDS, MASK)
     alone, _ = encoder(IDS[1:, :3], MASK[1:, :3])
@@ -78,7 +75,7 @@ def test_drops_in_training_only():
 
 
 @pytest.mark.parametrize('length', [0, 4])
-def test_no_text_is_no_vector(length):
+def test_no_texts_give_no_vectors(length):
     pooled, tokens = build()(torch.zeros(0, length).long(), torch.zeros(0, length).bool())
     assert pooled.shape == (0, 6)
     assert tokens.shape == (0, length, 6)

@@ -1,4 +1,4 @@
-"""Sentences to one global and several local vectors, read word by word."""
+"""Texts to a pooled vector and tokens, by a GRU."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ def build(**settings):
 
 
 def read(encoder, ids, reverse):
-    """States of one direction, word by word, as Cho et al. 2014 have it."""
+    """States of one direction, word by word, by the equations of Cho et al. 2014."""
     names = ('weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0')
     ending = '_reverse' if reverse else ''
     w, u, b, c = (getattr(encoder.gru, name + ending) for name in names)
@@ -57,7 +57,7 @@ def test_the_order_of_words_matters():
 
 
 @pytest.mark.parametrize('length', [0, 4])
-def test_no_text_is_no_vector(length):
+def test_no_texts_give_no_vectors(length):
     pooled, tokens = build()(torch.zeros(0, length).long(), torch.zeros(0, length).bool())
     assert pooled.shape == (0, 6)
     assert tokens.shape == (0, length, 6)

@@ -1,4 +1,4 @@
-"""Pictures to one global and several local vectors."""
+"""Images to a pooled vector and tokens."""
 
 import pytest
 import torch
@@ -30,12 +30,10 @@ def test_projects_every_cell_and_their_mean(resnet, batch):
     assert_close(pooled, tokens.mean(dim=1))
 
 
-def test_reads_channels_last_pictures_alike(resnet):
+def test_images_with_channels_last_give_the_same(resnet):
     encoder, images = build(resnet).eval(), torch.randn(2, 3, 64, 64)
-    for ours, theirs in zip(
-        encoder(images), encoder(images.contiguous(memory_format=torch.channels_last)), strict=True
-    ):
-        assert_close(ours, theirs)
+    channels_last = images.contiguous(memory_format=torch.channels_last)
+    assert_close(encoder(channels_last), encoder(images))
 
 
 def test_trains_backbone_and_projection(resnet):
@@ -43,6 +41,34 @@ def test_trains_backbone_and_projection(resnet):
     pooled, tokens = encoder(torch.randn(2, 3, 64, 64))
     (pooled.sum() + tokens.square().sum()).backward()
     assert all(p.grad is not None for p in encoder.parameters())
+
+
+@pytest.mark.parametrize('batch', [1, 3])
+def test_a_vector_is_projected_and_has_no_tokens(attention_pooled, batch):
+    encoder, images = build(attention_pooled, with_tokens=False), torch.randn(batch, 3, 64, 64)
+    pooled, tokens = encoder.eval()(images)
+    weight, bias = encoder.projection.weight, encoder.projection.bias
+    assert_close(pooled, encoder.backbone(images) @ weight.T + bias)
+    assert tokens is None
+    pooled.sum().backward()
+    assert all(p.grad is not None for p in encoder.parameters())
+
+
+def test_tokens_that_no_part_uses_are_not_given(resnet):
+    encoder, images = build(resnet, with_tokens=False).eval(), torch.randn(2, 3, 64, 64)
+    pooled, tokens = encoder(images)
+    assert_close(pooled, encoder.projection(encoder.backbone(images)[-1].mean(dim=(2, 3))))
+    assert tokens is None
+
+
+def test_a_backbone_without_tokens_is_refused_unless_that_is_wanted(attention_pooled):
+    message = 'AttentionPooledNet ends in one vector .*another backbone, or `with_tokens=False`'
+    with pytest.raises(ValueError, match=message):
+        build(attention_pooled)
+    convnext = dict(type='mmpretrain.ConvNeXt', arch='atto')
+    with pytest.raises(ValueError, match='gap_before_final_norm=False.*with_tokens=False'):
+        build(convnext)
+    assert build(convnext, with_tokens=False).projection.in_features == 320
 
 
 @pytest.mark.parametrize('prefix', ['', 'backbone.'])

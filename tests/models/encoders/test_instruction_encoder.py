@@ -1,6 +1,8 @@
-"""The prior is frozen in all three senses, and loaded whole."""
+"""The backbone is frozen, except for the parts that are named, and loaded whole."""
 
+import copy
 import logging
+import re
 
 import pytest
 import torch
@@ -48,6 +50,111 @@ def test_trains_the_projection_alone_and_records_nothing_else(resnet):
     assert images.grad is None
 
 
+def recorded_parts(encoder, images):
+    """Names of the backbone's modules with an output that a backward would reach."""
+    recorded = set()
+
+    def note(name):
+        def hook(_module, _inputs, output):
+            output = output[0] if isinstance(output, tuple) else output
+            if output.requires_grad:
+                recorded.add(name)
+
+        return hook
+
+    for name, module in encoder.backbone.named_modules():
+        module.register_forward_hook(note(name))
+    encoder(images)
+    return recorded
+
+
+@pytest.mark.parametrize('batch', [1, 3])
+def test_a_backbone_without_tokens_gives_its_vector(attention_pooled, batch):
+    encoder, images = build(attention_pooled), torch.randn(batch, 3, 64, 64)
+    assert_close(encoder(images), encoder.projection(encoder.backbone(images)))
+
+
+@pytest.mark.parametrize('batch', [1, 3])
+def test_gradients_reach_exactly_the_trainable_parts(attention_pooled, batch):
+    encoder = build(attention_pooled, trainable=('attnpool.*',))
+    images = torch.randn(batch, 3, 64, 64, requires_grad=True)
+    unfrozen = copy.deepcopy(encoder).requires_grad_(True)
+    unfrozen.projection(unfrozen.backbone(images.detach())).square().sum().backward()
+    encoder(images).square().sum().backward()
+    expected = dict(unfrozen.named_parameters())
+    for name, parameter in encoder.named_parameters():
+        if name.startswith(('backbone.attnpool.', 'projection.')):
+            assert_close(parameter.grad, expected[name].grad)
+            assert parameter.grad.abs().sum() > 0
+        else:
+            assert not parameter.requires_grad and parameter.grad is None
+    assert images.grad is None
+
+
+def test_the_forward_is_recorded_from_the_first_trainable_part_on(attention_pooled, resnet):
+    images = torch.randn(2, 3, 64, 64, requires_grad=True)
+    assert recorded_parts(build(attention_pooled), images) == set()
+    pool = build(attention_pooled, trainable=('attnpool.*',))
+    assert recorded_parts(pool, images) == {'attnpool', ''}
+    last = recorded_parts(build(resnet, trainable=('layer4.1.*',)), images)
+    assert {name.partition('.')[0] for name in last} == {'layer4', ''}
+    assert not any(name.startswith('layer4.0') for name in last)
+
+
+@pytest.mark.parametrize('batch', [1, 2])
+@pytest.mark.parametrize('net', ['resnet', 'attention_pooled'])
+def test_nothing_moves_in_training_mode_where_parts_are_trainable(net, batch, request):
+    encoder = build(request.getfixturevalue(net), trainable=('*',)).train()
+    images = torch.randn(batch, 3, 64, 64)
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    first = encoder(images)
+    assert torch.equal(first, encoder(images))
+    assert_close(first, encoder.eval()(images))
+    assert not any(module.training for module in encoder.train().backbone.modules())
+    for name, value in encoder.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
+def test_several_patterns_and_a_single_one(resnet):
+    def trained(**settings):
+        parameters = build(resnet, **settings).backbone.named_parameters()
+        return {name for name, parameter in parameters if parameter.requires_grad}
+
+    assert trained() == set()
+    assert trained(trainable='bn1.*') == {'bn1.weight', 'bn1.bias'}
+    assert trained(trainable=['bn1.*', '*.1.bn2.bias']) == {
+        'bn1.weight',
+        'bn1.bias',
+        *(f'layer{stage}.1.bn2.bias' for stage in (1, 2, 3, 4)),
+    }
+
+
+@pytest.mark.parametrize('pattern', ['attnpol.*', 'attnpool', 'bn1.running_mean'])
+def test_a_pattern_that_matches_nothing_is_named(attention_pooled, pattern):
+    message = (
+        f"trainable='{re.escape(pattern)}' matches no parameter of AttentionPooledNet, which has "
+        r"the parts conv1, bn1, attnpool: give a pattern such as 'attnpool\.\*'"
+    )
+    with pytest.raises(ValueError, match=message):
+        build(attention_pooled, trainable=('conv1.*', pattern))
+
+
+def test_channels_come_last_only_where_no_backward_follows(resnet):
+    images, seen = torch.randn(2, 3, 64, 64), []
+
+    def layout(encoder, given):
+        hook = encoder.backbone.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        encoder(given)
+        hook.remove()
+        return seen[-1].is_contiguous(memory_format=torch.channels_last)
+
+    frozen, partly = build(resnet), build(resnet, trainable=('layer4.*',))
+    assert layout(frozen, images)
+    assert not layout(partly, images.contiguous(memory_format=torch.channels_last))
+    with torch.no_grad():
+        assert layout(partly, images)
+
+
 def test_starts_from_a_scene_classifier(resnet, tmp_path):
     wanted = {n: torch.rand_like(w.float()) for n, w in build(resnet).backbone.state_dict().items()}
     torch.save({'model': {**wanted, 'fc.weight': torch.ones(30, 32)}}, tmp_path / 'w.pth')
@@ -67,11 +174,11 @@ def test_numbered_names_as_in_the_authors_model_are_refused(resnet, tmp_path):
 
 
 def test_warns_that_a_random_prior_knows_nothing(resnet, monkeypatch):
-    said = []
+    warnings = []
     monkeypatch.setattr(
         'pir_mm.models.encoders.instruction_encoder.print_log',
-        lambda text, logger, level: said.append((text, level)),
+        lambda text, logger, level: warnings.append((text, level)),
     )
     build(resnet).init_weights()
-    assert len(said) == 1
-    assert 'at random' in said[0][0] and said[0][1] == logging.WARNING
+    ((text, level),) = warnings
+    assert 'at random' in text and level == logging.WARNING

@@ -1,4 +1,4 @@
-"""Vision Transformer weights from timm's names to mmpretrain's."""
+"""Vision Transformer weights of timm and DeiT, for mmpretrain."""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from torch import Tensor
 
 from pir_mm.models.converters.conversion import Conversion, Piece, collect, count, drop, shape_of
 
-NOT_TAKEN = {'classifier': ('head.*',)}
-HEAD_SIZE = 64
+DROPPED = {'classifier': ('head.*',)}
+HEAD_WIDTH = 64
 _RENAMED = (
     (r'^patch_embed\.proj\.', 'patch_embed.projection.'),
     (r'^norm\.', 'ln1.'),
@@ -20,20 +20,23 @@ _RENAMED = (
 
 
 def is_timm_vit(weights: Mapping[str, Tensor]) -> bool:
-    """Whether the names are those of timm's Vision Transformers, which DeiT's own files share."""
+    """Whether the names are those of timm's Vision Transformers, which DeiT's files have too."""
     return 'blocks.0.attn.qkv.weight' in weights and 'patch_embed.proj.weight' in weights
 
 
 def from_timm_vit(weights: Mapping[str, Tensor]) -> Conversion:
-    """A file of timm's or of DeiT's, bare of its classifier, for ``mmpretrain.VisionTransformer``.
+    """Convert a file of timm's or DeiT's for ``mmpretrain.VisionTransformer``, without classifier.
 
-    What tells nothing of its own to mmpretrain's, such as a distillation token, is left over.
+    A weight that mmpretrain's model does not have, such as a distillation token, is left over.
+
+    Raises:
+        ValueError: as in :func:`vit_config`.
     """
-    kept, dropped = drop(weights, NOT_TAKEN)
-    pieces = [Piece(_our_name(name), value, (name,)) for name, value in kept.items()]
+    kept, dropped = drop(weights, DROPPED)
+    pieces = [Piece(_mmpretrain_name(name), value, (name,)) for name, value in kept.items()]
     target = vit_config(kept)
     heads = target['arch']['num_heads']
-    notes = [f'taken for one of {heads} heads of {HEAD_SIZE}; the number is not in the file']
+    notes = [f'assumed: {heads} heads, each {HEAD_WIDTH} wide; the number is not in the file']
     return collect(target, pieces, dropped, notes=notes)
 
 
@@ -41,22 +44,25 @@ def vit_config(weights: Mapping[str, Tensor]) -> dict:
     """Config of the ``mmpretrain.VisionTransformer`` that has these shapes.
 
     Raises:
-        ValueError: if a tensor that tells a size is missing, the width is no multiple of 64, or
-            the positions are no square and a class token.
+        ValueError: if a tensor that gives a size is missing, the width is not a multiple of 64, or
+            the positions are not a class token and a square.
     """
     width, _, patch, _ = shape_of(weights, 'patch_embed.proj.weight', 4)
     positions = shape_of(weights, 'pos_embed', 3)[1]
     side = round((positions - 1) ** 0.5)
     if side**2 + 1 != positions:
-        raise ValueError(f'pos_embed has {positions} positions, wanted a square and a class token')
-    if width % HEAD_SIZE:
-        raise ValueError(f'patch_embed.proj.weight is {width} wide, wanted heads of {HEAD_SIZE}')
+        raise ValueError(f'pos_embed has {positions} positions, wanted a class token and a square')
+    if width % HEAD_WIDTH:
+        raise ValueError(
+            f'patch_embed.proj.weight is {width} wide, wanted a multiple of {HEAD_WIDTH}, the '
+            'width of a head'
+        )
     return dict(
         type='mmpretrain.VisionTransformer',
         arch=dict(
             embed_dims=width,
             num_layers=count(weights, 'blocks.'),
-            num_heads=width // HEAD_SIZE,
+            num_heads=width // HEAD_WIDTH,
             feedforward_channels=shape_of(weights, 'blocks.0.mlp.fc1.weight', 2)[0],
         ),
         img_size=side * patch,
@@ -65,9 +71,9 @@ def vit_config(weights: Mapping[str, Tensor]) -> dict:
     )
 
 
-def _our_name(name: str) -> str:
-    for theirs, ours in _RENAMED:
-        name, found = re.subn(theirs, ours, name)
+def _mmpretrain_name(name: str) -> str:
+    for pattern, replacement in _RENAMED:
+        name, found = re.subn(pattern, replacement, name)
         if found:
             break
     return name

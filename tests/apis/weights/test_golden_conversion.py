@@ -1,4 +1,4 @@
-"""The authors' checkpoint, converted and loaded as anyone would, gives the authors' numbers."""
+"""The authors' checkpoint, converted and loaded by the public functions, gives their outputs."""
 
 import importlib.util
 import json
@@ -13,7 +13,7 @@ from torch.testing import assert_close
 from pir_mm.apis import load_retriever
 from pir_mm.apis.weights.conversion import convert_checkpoint
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GOLDEN = Path(os.environ.get('PIR_MM_SHARED', ROOT.parent / 'shared')) / 'golden'
 CASES = sorted(path.stem for path in GOLDEN.glob('pir_itr_*.json')) or ['pir_itr_small']
 HEADS = {'pir_itr_small': 4}  # of BERT; the others have one for each 64 of its width

@@ -1,25 +1,39 @@
-"""BERT weights of the hub, with the names of its first files and of later ones."""
+"""BERT weights of the hub, with early names and today's."""
 
 import pytest
 import torch
 from mmengine.registry import MODELS
 from torch.testing import assert_close
 
-from pir_mm.models.converters.hf_bert import bert_sizes, checked_heads, from_hf_bert
+from pir_mm.models.converters.bert import bert_sizes, bert_weights, checked_heads, from_hf_bert
 from tests.models.converters.layout_files import bert, hf_bert
 
 
-def test_names_of_the_first_files_are_those_of_the_later():
-    first, later = from_hf_bert(hf_bert()), from_hf_bert(bert())
-    assert first.weights.keys() == later.weights.keys() == bert().keys()
+def test_early_names_become_those_of_today():
+    early, today = from_hf_bert(hf_bert()), from_hf_bert(bert())
+    assert early.weights.keys() == today.weights.keys() == bert().keys()
     for name, value in bert().items():
-        assert_close(first.weights[name], value, atol=0, rtol=0)
-    assert {rule: len(names) for rule, names in first.dropped.items()} == {
+        assert_close(early.weights[name], value, atol=0, rtol=0)
+    assert {rule: len(names) for rule, names in early.dropped.items()} == {
         'pooler': 2,
         'pre-training heads': 2,
         'made anew': 1,
     }
-    assert first.sources['embeddings.LayerNorm.bias'] == ('bert.embeddings.LayerNorm.beta',)
+    assert early.sources['embeddings.LayerNorm.bias'] == ('bert.embeddings.LayerNorm.beta',)
+
+
+@pytest.mark.parametrize('task', [{}, {'classifier.weight': torch.ones(2, 16)}])
+def test_weights_of_a_task_are_left_out(task):
+    alone = bert_weights(hf_bert() | task)
+    assert alone.keys() == bert().keys()
+    for name, value in bert().items():
+        assert torch.equal(alone[name], value)
+
+
+def test_names_without_a_prefix_are_all_of_bert():
+    assert bert_weights(bert() | {'classifier.weight': torch.ones(1)}).keys() - bert().keys() == {
+        'classifier.weight'
+    }
 
 
 def test_fills_an_encoder_of_its_sizes():
