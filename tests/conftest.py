@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
+
+# Before anything imports torch. Workers of pytest and the processes that tests start share the
+# cores; and a sum in two threads is not bit for bit the sum in one.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / 'configs' / 'demo' / 'pir_itr_scenes.py'
@@ -33,11 +36,6 @@ TINY = [
     'test_dataloader.num_workers=0',
 ]
 """Options that make the demo config a matter of seconds."""
-
-
-def pytest_configure():
-    """One thread a process: two workers of pytest, or a test and its children, share two cores."""
-    torch.set_num_threads(1)
 
 
 def pytest_collection_finish():
