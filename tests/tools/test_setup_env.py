@@ -254,4 +254,6 @@ def test_an_installed_package_is_no_checkout(checkout):
 def test_continuous_integration_runs_the_same(checkout):
     (checkout.root / '.ci').mkdir()
     shutil.copy(ROOT / '.ci' / 'run', checkout.root / '.ci')
-    assert checkout.run(script='../.ci/run', CI='true').stdout == f'pytest -ra -m not slow {SHARED}\n'
+    assert (
+        checkout.run(script='../.ci/run', CI='true').stdout == f'pytest -ra -m not slow {SHARED}\n'
+    )
