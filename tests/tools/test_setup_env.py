@@ -232,7 +232,7 @@ def test_somebodys_other_environment_is_left_alone(checkout):
     write_command(checkout.python, 'case "$2" in *3,\\ 10*) exit 1 ;; *print*) echo 3.13 ;; esac')
     ended = checkout.run()
     assert ended.returncode == 1
-    assert 'has Python 3.13, wanted is 3.10, 3.11 or 3.12' in ended.stderr
+    assert 'has Python 3.13, but needs 3.10, 3.11 or 3.12' in ended.stderr
     assert (checkout.root / '.venv' / 'pyvenv.cfg').exists()
 
 
