@@ -1,9 +1,25 @@
-"""Every config trains one step and evaluates once, at tiny widths on generated scenes."""
+"""Every config trains one step and evaluates once, at tiny widths on generated scenes.
 
+Many configs are the same run once they are shrunk: rows of a table that differ in the file of
+their first weights, a depth, the data. Equal configs give equal runs, since a run reads nothing
+but its config and the scenes. So each distinct shrunk config runs once, and the others take its
+result. Equal means equal as text, where 2, 2.0 and True differ, so a misspelt key or a value of a
+wrong type makes a config distinct, and it runs. Two more things are left out of a run when another
+one has shown them: the hooks that save and draw, which see the model through its weights and
+embeddings alone, run once for each distinct config without its model and its optimiser.
+
+What shrinking overwrites is held apart from the runs: each distinct part of a model is built once
+at its full size, and each distinct schedule at its full length.
+"""
+
+import copy
+import functools
 import re
+from pprint import pformat
 
 import pytest
 import torch
+from mmengine.registry import PARAM_SCHEDULERS
 from mmengine.runner import Runner
 
 from pir_mm.apis.training.configuration import load_config
@@ -32,34 +48,63 @@ TINY_TEXT = {
     'pir_mm.GRUEncoder': dict(word_size=16, hidden_size=16),
 }
 WIDTH = 16
+PARTS = (
+    'image_encoder',
+    'text_encoder',
+    'instruction_encoder',
+    'selector',
+    'spatial_pae',
+    'temporal_pae',
+    'head',
+)
+SPLITS = ('train', 'val', 'test')
+
+
+@functools.cache
+def read(path):
+    return load_config(path)
 
 
 def shrink(config, scenes):
-    """The same run with every width cut, random weights and few pictures."""
+    """The same run with every width cut, random weights, few pictures and one epoch."""
     model = config.model
+    full_width = model.image_encoder.dim
     for name in ('image_encoder', 'instruction_encoder'):
         if model.get(name):
             model[name].backbone.update(TINY_BACKBONES[model[name].backbone.type])
             model[name].init = 'random'
     model.text_encoder.update(TINY_TEXT[model.text_encoder.type])
-    for part in ('image_encoder', 'instruction_encoder', 'text_encoder', 'head'):
-        if model.get(part):
-            model[part].dim = WIDTH
+    for part in PARTS:
+        if 'dim' in (model.get(part) or {}):
+            # a part of another width than the image encoder keeps another width, and fails
+            model[part].dim = model[part].dim * WIDTH // full_width
     for part in ('spatial_pae', 'temporal_pae'):
         if model.get(part):
-            model[part].update(dim=WIDTH, heads=2)
+            model[part].heads = 2
     model.tokenizer.vocab = str(scenes / 'vocab.txt')
-    for split in ('train', 'val', 'test'):
-        loader = config[f'{split}_dataloader']
-        loader.update(batch_size=4, num_workers=0, persistent_workers=False, pin_memory=False)
-        loader.dataset.update(data_root=f'{scenes}/', indices=4)
+    for split in SPLITS:
+        shrink_loader(config[f'{split}_dataloader'])
+        config[f'{split}_dataloader'].dataset.update(data_root=f'{scenes}/', indices=4)
+    return one_epoch(config)
+
+
+def one_epoch(config):
+    config.train_cfg.update(max_epochs=1, val_interval=1)
+    config.param_scheduler = None
     return config
+
+
+def shrink_loader(loader):
+    loader.update(batch_size=4, num_workers=0, persistent_workers=False, pin_memory=False)
+
+
+def text_of(values):
+    """A text that is the same for equal values of equal types only: 2, 2.0 and True differ."""
+    return pformat(values, width=10_000)
 
 
 def run_once(config, work_dir):
     """Train one epoch, validate, test; the metrics."""
-    config.train_cfg.update(max_epochs=1, val_interval=1)
-    config.param_scheduler = None
     config.work_dir = str(work_dir)
     config.experiment_name = work_dir.name
     config.log_level = 'ERROR'
@@ -68,11 +113,57 @@ def run_once(config, work_dir):
     return runner.test()
 
 
+@pytest.fixture(scope='module')
+def runs():
+    """What was run already: metrics by the text of a shrunk config, and texts of the rest of it."""
+    return {'metrics': {}, 'rest': set()}
+
+
 @pytest.mark.parametrize('path', RETRIEVERS, ids=lambda path: path.stem)
-def test_trains_and_evaluates(path, scenes, tmp_path):
-    metrics = run_once(shrink(load_config(path), scenes), tmp_path / path.stem)
-    assert 0 <= metrics['mR'] <= 100
-    assert list((tmp_path / path.stem).glob('best_mR_*.pth'))
+def test_trains_and_evaluates(path, scenes, tmp_path, runs):
+    config = shrink(copy.deepcopy(read(path)), scenes)
+    content = config.to_dict() | {'work_dir': None}
+    text = text_of(content)
+    if text not in runs['metrics']:
+        rest = text_of({k: v for k, v in content.items() if k not in ('model', 'optim_wrapper')})
+        saves = rest not in runs['rest']
+        if not saves:
+            config.default_hooks.checkpoint = None  # else mmengine adds its own
+            config.default_hooks.pop('visualization')
+        runs['metrics'][text] = run_once(config, tmp_path / path.stem)
+        assert bool(list((tmp_path / path.stem).glob('best_mR_*.pth'))) == saves
+        runs['rest'].add(rest)
+    assert 0 <= runs['metrics'][text]['mR'] <= 100
+
+
+@pytest.fixture(scope='module')
+def built():
+    """Texts of the parts that were built already."""
+    return set()
+
+
+@pytest.mark.parametrize('path', RETRIEVERS, ids=lambda path: path.stem)
+def test_every_part_is_built_at_its_full_size(path, built):
+    model = read(path).model
+    for name in PARTS:
+        part = model.get(name)
+        if part and text_of(part.to_dict()) not in built:
+            MODELS.build(copy.deepcopy(part))
+            built.add(text_of(part.to_dict()))
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_the_schedule_is_built_at_its_full_length(path, built):
+    config = read(path)
+    if text_of(config.param_scheduler) in built:
+        return
+    for schedule in copy.deepcopy(config.param_scheduler):
+        assert schedule.get('begin', 0) < schedule.get('end', 1) <= config.train_cfg.max_epochs
+        by_iteration = PARAM_SCHEDULERS.get(schedule.pop('type')).build_iter_from_epoch
+        assert schedule.pop('convert_to_iter_based')
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
+        by_iteration(optimizer, epoch_length=100, **schedule)
+    built.add(text_of(config.param_scheduler))
 
 
 @pytest.mark.parametrize('path', CLASSIFIERS, ids=lambda path: path.stem)
@@ -81,18 +172,17 @@ def test_a_classifier_becomes_a_prior(path, scenes, tmp_path):
         folder = tmp_path / 'pictures' / picture.stem.split('_')[0]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / picture.name).symlink_to(picture)
-    config = load_config(path)
+    config = one_epoch(copy.deepcopy(read(path)))
     backbone = config.model.backbone
     backbone.update(TINY_BACKBONES[backbone.type])
     config.model.pop('init', None)
     # what retrieval reads is the whole sequence, of which a classifier takes the class token
-    read = dict(backbone, out_type='raw') if 'Vision' in backbone.type else backbone
-    prior = MODELS.build(dict(type='pir_mm.InstructionEncoder', backbone=read))
+    whole = dict(backbone, out_type='raw') if 'Vision' in backbone.type else backbone
+    prior = MODELS.build(dict(type='pir_mm.InstructionEncoder', backbone=whole))
     config.model.head.in_channels = prior.projection.in_features
-    for split in ('train', 'val', 'test'):
-        loader = config[f'{split}_dataloader']
-        loader.update(batch_size=4, num_workers=0, persistent_workers=False, pin_memory=False)
-        loader.dataset.data_root = str(tmp_path / 'pictures')
+    for split in SPLITS:
+        shrink_loader(config[f'{split}_dataloader'])
+        config[f'{split}_dataloader'].dataset.data_root = str(tmp_path / 'pictures')
     run_once(config, tmp_path / path.stem)
     (best,) = (tmp_path / path.stem).glob('best_accuracy_top1_*.pth')
     prior.init = str(best)

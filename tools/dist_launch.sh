@@ -7,7 +7,7 @@ has_torch() {
   "$1" -c 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)' 2>/dev/null
 }
 
-# The interpreter named, else the active one, else that of the checkout's own environment.
+# The interpreter in PYTHON, else the active one, else the one of the checkout's environment.
 choose_python() {
   local name
   for name in ${PYTHON:+"$PYTHON"} python "$TOOLS/../.venv/bin/python" python3; do
@@ -17,7 +17,7 @@ choose_python() {
     fi
     if [ "$name" = "${PYTHON:-}" ]; then break; fi
   done
-  printf 'error: %s has no PyTorch: activate the environment of pir_mm, or name its python as PYTHON=.\n' \
+  printf 'error: %s has no PyTorch: activate the environment of pir_mm, or set PYTHON to its python.\n' \
     "${PYTHON:-python}" >&2
   exit 1
 }
@@ -37,7 +37,7 @@ launch() {
       ;;
   esac
   python=$(choose_python) || exit 1
-  # Several machines must agree on the port; one alone takes any, so that two jobs do not collide.
+  # Several machines need the same port. One machine takes a free one, so two jobs do not collide.
   if [ "${NNODES:-1}" = 1 ]; then port=${PORT:-$(free_port "$python")}; else port=${PORT:-29500}; fi
   export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
   export PYTHONPATH="$(dirname "$TOOLS")${PYTHONPATH:+:$PYTHONPATH}"

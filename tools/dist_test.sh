@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Testing on several GPUs, or in several processes where there is none:
+# Testing on several GPUs, or in several CPU processes on a machine without GPUs:
 #   bash tools/dist_test.sh CONFIG CHECKPOINT GPUS [arguments of test.py]
 set -euo pipefail
 if [ $# -lt 3 ]; then

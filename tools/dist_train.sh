@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Training on several GPUs, or in several processes where there is none:
+# Training on several GPUs, or in several CPU processes on a machine without GPUs:
 #   bash tools/dist_train.sh CONFIG GPUS [arguments of train.py]
 set -euo pipefail
 if [ $# -lt 2 ]; then

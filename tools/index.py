@@ -11,13 +11,15 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('sources', nargs='+', metavar='SOURCE', help='pictures, folders of them')
+    parser.add_argument('sources', nargs='+', metavar='SOURCE', help='pictures or folders')
     parser.add_argument(
         '--model', nargs=2, required=True, metavar=('CONFIG', 'CKPT'), help='a trained retriever'
     )
-    parser.add_argument('--out', required=True, metavar='INDEX', help='folder; replaced if there')
-    parser.add_argument('--batch-size', type=int, default=32, help='pictures per step [32]')
-    parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda where there is one]')
+    parser.add_argument(
+        '--out', required=True, metavar='INDEX', help='index folder; replaced if it exists'
+    )
+    parser.add_argument('--batch-size', type=int, default=32, help='pictures per batch [32]')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
     return parser.parse_args()
 
 
@@ -28,9 +30,9 @@ def main() -> None:
     with exit_with_reason():
         import torch
 
-        from pir_mm.apis.search.indexing import index_pictures
-        from pir_mm.apis.training.running import check_devices
-        from pir_mm.apis.weights.loading import load_retriever
+        from pir_mm.apis.search import index_pictures
+        from pir_mm.apis.training import check_devices
+        from pir_mm.apis.weights import load_retriever
 
         check_devices(arguments.device, gpus=None)
         config, checkpoint = arguments.model

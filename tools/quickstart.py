@@ -1,6 +1,6 @@
-"""The main job on generated scenes: generate, train, test, index, search.
+"""Run the main job on generated scenes: generate, train, test, index and search.
 
-bash tools/quickstart.sh sets up the environment first and then runs this.
+bash tools/quickstart.sh sets up the environment first and then runs this command.
 """
 
 import argparse
@@ -14,11 +14,17 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--out', default='work_dirs/quickstart', help='[work_dirs/quickstart]')
-    parser.add_argument('--data', default='data/scenes', help='the scenes [data/scenes]')
+    parser.add_argument(
+        '--out', default='work_dirs/quickstart', help='folder of results [work_dirs/quickstart]'
+    )
+    parser.add_argument('--data', default='data/scenes', help='folder of scenes [data/scenes]')
     parser.add_argument('--n-images', type=int, default=1000, help='scenes to generate [1000]')
     parser.add_argument(
-        '--cfg-options', nargs='+', action='extend', metavar='KEY=VALUE', help='for the training'
+        '--cfg-options',
+        nargs='+',
+        action='extend',
+        metavar='KEY=VALUE',
+        help='change values of the config',
     )
     return parser.parse_args()
 
@@ -28,7 +34,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.training.quickstart import run_quickstart
+        from pir_mm.apis.training import run_quickstart
 
         run_quickstart(
             TOOLS,

@@ -1,9 +1,9 @@
-"""Run configs with several seeds and write one table of what they reach.
+"""Run configs with several seeds and write one table of the results.
 
 python tools/run_table.py configs/pir/small/*.py --seeds 0 1 2 --baseline pir_small_baseline_rsicd
 
-Each finished run leaves a small JSON file in the folder of results. Started again, the command
-reads finished runs, continues those that were killed, and begins the others.
+Each finished run writes a small JSON file to the folder of results. If you start the command again,
+it reads finished runs, continues killed runs and starts the others.
 """
 
 import argparse
@@ -16,9 +16,11 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('configs', nargs='+', metavar='CONFIG', type=Path, help='one a row')
+    parser.add_argument('configs', nargs='+', metavar='CONFIG', type=Path, help='one per row')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2], help='[0 1 2]')
-    parser.add_argument('--baseline', metavar='ROW', help='stem of the config to compare with')
+    parser.add_argument(
+        '--baseline', metavar='ROW', help='stem of the config to compare with [the first]'
+    )
     parser.add_argument(
         '--results', type=Path, default=Path('work_dirs/table'), help='folder [work_dirs/table]'
     )
@@ -26,20 +28,26 @@ def parse_arguments() -> argparse.Namespace:
         '--work-dirs', type=Path, default=Path('work_dirs'), help='checkpoints and logs [work_dirs]'
     )
     parser.add_argument(
-        '--out', type=Path, help='the table, without suffix: .md and .json [RESULTS/table]'
+        '--out',
+        type=Path,
+        help='path of the table without suffix; .md and .json are written [RESULTS/table]',
     )
     parser.add_argument(
         '--leave-out',
         metavar='FILE',
         type=Path,
-        help='list by tools/audit.py; recall is reported without these pictures, too',
+        help='list from tools/audit.py; recall is also measured without these pictures',
     )
-    parser.add_argument('--jobs', type=int, default=1, help='runs at a time [1]')
+    parser.add_argument('--jobs', type=int, default=1, help='runs at the same time [1]')
     parser.add_argument(
-        '--report-only', action='store_true', help='train nothing, tabulate what is finished'
+        '--report-only', action='store_true', help='train nothing, make the table of finished runs'
     )
     parser.add_argument(
-        '--cfg-options', nargs='+', action='extend', metavar='KEY=VALUE', help='for every row'
+        '--cfg-options',
+        nargs='+',
+        action='extend',
+        metavar='KEY=VALUE',
+        help='change values of every config',
     )
     return parser.parse_args()
 
@@ -49,7 +57,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.tables.run_table import run_table
+        from pir_mm.apis.tables import run_table
 
         failed = run_table(
             arguments.configs,

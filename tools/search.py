@@ -15,14 +15,20 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('index', metavar='INDEX', help='made by tools/index.py')
-    parser.add_argument('texts', nargs='*', metavar='TEXT', help='sentences, each a query')
+    parser.add_argument('texts', nargs='*', metavar='TEXT', help='sentences; each is a query')
     parser.add_argument(
-        '--image', action='append', default=[], metavar='P', help='a picture as query; repeatable'
+        '--image',
+        action='append',
+        default=[],
+        metavar='P',
+        help='picture to search with; can be repeated',
     )
     parser.add_argument('--top-k', type=int, default=10, metavar='N', help='results per query [10]')
-    parser.add_argument('--out', metavar='F', help='also write a .png sheet, .csv or .geojson')
     parser.add_argument(
-        '--model', nargs=2, metavar=('CONFIG', 'CKPT'), help='[the one noted in the index]'
+        '--out', metavar='F', help='also write results to a .png, .csv or .geojson file'
+    )
+    parser.add_argument(
+        '--model', nargs=2, metavar=('CONFIG', 'CKPT'), help='[the files stored in the index]'
     )
     parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu', help='[cpu]')
     arguments = parser.parse_intermixed_args()
@@ -38,7 +44,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.search.searching import (
+        from pir_mm.apis.search import (
             format_hits,
             list_hits,
             load_index_model,
@@ -46,7 +52,7 @@ def main() -> None:
             rank_queries,
             write_results,
         )
-        from pir_mm.apis.training.running import check_devices
+        from pir_mm.apis.training import check_devices
 
         check_devices(arguments.device, gpus=None)
         index = open_index(arguments.index)

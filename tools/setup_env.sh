@@ -1,12 +1,12 @@
 # Sourced under `set -euo pipefail`: sets up .venv, so that "$VENV_PYTHON" has everything.
-# A second time it only compares a stamp. Killed half way, it goes on where it stopped.
+# The next time it only compares a stamp. After a kill it continues where it stopped.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 VENV=$ROOT/.venv
 VENV_PYTHON=$VENV/bin/python
 STAMP=$VENV/pir_mm.stamp
 
-say() { printf 'pir_mm set-up: %s\n' "$*" >&2; }
+report() { printf 'pir_mm set-up: %s\n' "$*" >&2; }
 
 fail() {
   printf 'error: %s\n' "$*" >&2
@@ -23,7 +23,7 @@ find_python() {
   local name
   if [ -n "${PYTHON:-}" ]; then
     supported "$PYTHON" || fail "PYTHON=$PYTHON is not Python 3.10, 3.11 or 3.12:" \
-      'name one that is, for example PYTHON=python3.11.'
+      'set it to one, for example PYTHON=python3.11.'
     printf '%s\n' "$PYTHON"
     return
   fi
@@ -46,17 +46,17 @@ require_disk() { # folder, megabytes, purpose
 make_venv() {
   local python
   if [ -x "$VENV_PYTHON" ] && "$VENV_PYTHON" -c ''; then
-    fail "$VENV has Python $(version_of "$VENV_PYTHON"), wanted is 3.10, 3.11 or 3.12:" \
-      'move .venv away to have it made anew.'
+    fail "$VENV has Python $(version_of "$VENV_PYTHON"), but needs 3.10, 3.11 or 3.12:" \
+      'move .venv away and run the same command again.'
   fi
   python=$(find_python) || exit 1
   "$python" -c 'import venv, ensurepip' 2>/dev/null || fail "$python cannot make a virtual" \
     'environment: install its venv module (on Debian and Ubuntu the package python3-venv).'
-  say "1/3 a virtual environment of $("$python" --version 2>&1) in $VENV"
+  report "1/3 a virtual environment of $("$python" --version 2>&1) in $VENV"
   "$python" -m venv --clear "$VENV" || fail "$python could not make $VENV, see above."
 }
 
-# An unpacked package without its INSTALLER mark is what a killed pip leaves; pip would trust it.
+# A killed pip leaves unpacked packages without the file INSTALLER, and pip would trust them.
 drop_half_installed() {
   "$VENV_PYTHON" - <<'PYTHON'
 import pathlib, shutil, sysconfig
@@ -67,7 +67,7 @@ for folder in [*half, *site.glob('~*')]:
 PYTHON
 }
 
-# On a terminal pip keeps its moving bars; in a log only what it changes is worth a line.
+# On a terminal pip shows its progress bars. A log gets only the lines about changes.
 pip_install() {
   local pip=("$VENV_PYTHON" -m pip install --no-input --disable-pip-version-check)
   if [ -t 2 ]; then
@@ -88,11 +88,11 @@ install_packages() {
   for name in runtime geo mim vis tests; do
     arguments+=(-r "$ROOT/requirements/$name.txt")
   done
-  say '2/3 the packages of requirements/; the first time this takes some minutes'
+  report '2/3 the packages of requirements/; the first time this takes some minutes'
   "$VENV_PYTHON" -m pip --version >/dev/null 2>&1 || "$VENV_PYTHON" -m ensurepip >/dev/null
   pip_install -c "$ROOT/requirements/constraints.txt" "${arguments[@]}" ||
-    fail 'pip could not install the packages, see above; the same command goes on where it stopped.'
-  say '3/3 pir_mm itself, as a link to this checkout'
+    fail 'pip could not install the packages, see above; the same command continues where it stopped.'
+  report '3/3 pir_mm itself, as a link to this checkout'
   pip_install --quiet --no-build-isolation --no-deps -e "$ROOT" ||
     fail 'pip could not install pir_mm, see above.'
 }
@@ -109,19 +109,19 @@ up_to_date() {
 
 set_up() {
   [ -f "$ROOT/setup.py" ] || fail "$ROOT is not a checkout of pir_mm:" \
-    'this script sets up the environment of a checkout; an installed package needs none.'
+    'this script sets up the environment of a checkout. An installed package does not need it.'
   up_to_date && return
   supported "$VENV_PYTHON" || make_venv
   if [ -n "${PYTHON:-}" ] && [ "$(version_of "$PYTHON")" != "$(version_of "$VENV_PYTHON")" ]; then
     fail "$VENV has Python $(version_of "$VENV_PYTHON") and PYTHON=$PYTHON is another:" \
-      'unset PYTHON, or delete .venv to have it made anew.'
+      'unset PYTHON, or delete .venv and run the same command again.'
   fi
   install_packages
   { fingerprint >"$STAMP.part" && mv "$STAMP.part" "$STAMP"; } || fail "cannot write $STAMP."
-  say 'done'
+  report 'done'
 }
 
-# One set-up at a time: a second one waits, then finds everything there.
+# One set-up at a time: a second one waits and then finds everything done.
 (
   if command -v flock >/dev/null; then flock 9; fi
   set_up

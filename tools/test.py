@@ -12,16 +12,20 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help='the config that the checkpoint was trained with')
-    parser.add_argument('checkpoint', help="checkpoint file, or 'none' for untrained weights")
+    parser.add_argument('config', help='config that the checkpoint was trained with')
+    parser.add_argument('checkpoint', help="checkpoint file, or 'none' for initial weights")
     parser.add_argument('--work-dir', help='for logs and pictures [work_dirs/CONFIG]')
     parser.add_argument('--out', help='JSON file for the metrics [WORK_DIR/metrics.json]')
-    parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda where there is one]')
-    parser.add_argument('--gpus', type=int, help='processes of the launcher; 0 takes the CPU')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
+    parser.add_argument('--gpus', type=int, help='processes of the launcher; 0 uses the CPU')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
     parser.add_argument('--local-rank', '--local_rank', type=int, default=0)
     parser.add_argument(
-        '--cfg-options', nargs='+', action='extend', metavar='KEY=VALUE', help='merged last'
+        '--cfg-options',
+        nargs='+',
+        action='extend',
+        metavar='KEY=VALUE',
+        help='change config values; merged last',
     )
     return parser.parse_args()
 
@@ -35,8 +39,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.training.configuration import load_config
-        from pir_mm.apis.training.running import check_devices, test
+        from pir_mm.apis.training import check_devices, load_config, test
 
         check_devices(arguments.device, arguments.gpus)
         config = load_config(

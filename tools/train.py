@@ -18,21 +18,25 @@ def parse_arguments() -> argparse.Namespace:
         '--resume',
         nargs='?',
         const='auto',
-        help='continue from the last checkpoint of the work directory, or from a given file',
+        help='continue from the last checkpoint of the work directory, or from this file',
     )
-    parser.add_argument('--amp', action='store_true', help='bfloat16 autocast, also on the CPU')
+    parser.add_argument('--amp', action='store_true', help='train in bfloat16, also on the CPU')
     parser.add_argument('--no-validate', action='store_true', help='skip validation')
     parser.add_argument(
         '--auto-scale-lr', action='store_true', help='scale the learning rate to the batch size'
     )
-    parser.add_argument('--no-pin-memory', action='store_true')
-    parser.add_argument('--no-persistent-workers', action='store_true')
-    parser.add_argument('--gpus', type=int, help='processes of the launcher; 0 takes the CPU')
-    parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda where there is one]')
+    parser.add_argument('--no-pin-memory', action='store_true', help='for the data loaders')
+    parser.add_argument('--no-persistent-workers', action='store_true', help='likewise')
+    parser.add_argument('--gpus', type=int, help='processes of the launcher; 0 uses the CPU')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
     parser.add_argument('--local-rank', '--local_rank', type=int, default=0)
     parser.add_argument(
-        '--cfg-options', nargs='+', action='extend', metavar='KEY=VALUE', help='merged last'
+        '--cfg-options',
+        nargs='+',
+        action='extend',
+        metavar='KEY=VALUE',
+        help='change config values; merged last',
     )
     return parser.parse_args()
 
@@ -46,8 +50,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.training.configuration import load_config
-        from pir_mm.apis.training.running import adapt_training, check_devices, train
+        from pir_mm.apis.training import adapt_training, check_devices, load_config, train
 
         check_devices(arguments.device, arguments.gpus)
         config = load_config(

@@ -1,8 +1,9 @@
 """What tools, notebooks and projects call."""
 
-from pir_mm.apis.search.embedding import embed_images, embed_texts
-from pir_mm.apis.search.indexing import index_pictures
-from pir_mm.apis.search.searching import (
+from pir_mm.apis.search import (
+    embed_images,
+    embed_texts,
+    index_pictures,
     load_index_model,
     open_index,
     search_index,

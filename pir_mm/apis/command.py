@@ -1,4 +1,4 @@
-"""How a command ends when something the user gave is wrong: one sentence, exit code 1."""
+"""How a command ends after a wrong input: one sentence on stderr and exit code 1."""
 
 import os
 import sys
@@ -12,9 +12,9 @@ EXPECTED = (ValueError, KeyError, TypeError, OSError, ImportError)
 def exit_with_reason() -> Iterator[None]:
     """Turn an expected error into ``error: REASON`` on stderr and exit code 1.
 
-    A data loader's worker wraps the error of its process in a text that ends with the sentence
-    meant for the user; the last line is that sentence. ``PIR_MM_TRACEBACK=1`` shows the whole
-    traceback instead.
+    A data loader's worker wraps its error in a long text. The last line of this text is the
+    sentence for the user, and only this line is printed. An error of another kind is a bug and
+    keeps its traceback. ``PIR_MM_TRACEBACK=1`` shows the whole traceback of every error.
     """
     try:
         yield

@@ -79,6 +79,7 @@ def tool(monkeypatch, capsys):
 
     def run(name, *arguments):
         monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
+        monkeypatch.setenv('LOCAL_RANK', '0')  # which training tools set themselves
         code = 0
         try:
             runpy.run_path(str(ROOT / 'tools' / f'{name}.py'), run_name='__main__')

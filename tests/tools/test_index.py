@@ -28,8 +28,8 @@ def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_pat
         return IndexCard(None, None, None, indexed=2)
 
     monkeypatch.setattr('torch.cuda.device_count', lambda: 1)
-    monkeypatch.setattr('pir_mm.apis.weights.loading.load_retriever', lambda *arguments: arguments)
-    monkeypatch.setattr('pir_mm.apis.search.indexing.index_pictures', index)
+    monkeypatch.setattr('pir_mm.apis.weights.load_retriever', lambda *arguments: arguments)
+    monkeypatch.setattr('pir_mm.apis.search.index_pictures', index)
     sources = [str(photos / 'a.png'), str(photos / 'b.png')]
     options = ('--out', tmp_path / 'i', '--device', 'cuda', '--batch-size', 7)
     run = tool('index', *sources, '--model', tiny.config, tiny.checkpoint, *options)

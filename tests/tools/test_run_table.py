@@ -2,7 +2,7 @@
 
 import pytest
 
-from pir_mm.apis.tables import run_table as table_running
+from pir_mm.apis import tables
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def called(monkeypatch):
         calls.append({'configs': configs, 'seeds': seeds, **rest})
         return ['row seed 0: broken'] if len(configs) > 1 else []
 
-    monkeypatch.setattr(table_running, 'run_table', run_table)
+    monkeypatch.setattr(tables, 'run_table', run_table)
     return calls
 
 

@@ -97,7 +97,7 @@ def test_device_is_handed_on(tool, index, monkeypatch):
 def test_a_missing_accelerator_is_told_in_a_sentence(tool, index):
     run = tool('search', index, 'a lake', '--device', 'cuda')
     assert (run.code, run.err.count('\n')) == (1, 1)
-    assert 'asked for' in run.err
+    assert 'requested, but this machine has' in run.err
 
 
 def test_wrong_use_is_told_before_anything_is_loaded(tool, tmp_path):

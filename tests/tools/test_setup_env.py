@@ -23,6 +23,7 @@ if '--version' not in sys.argv:
 """
 QUICKSTART = 'import sys; print("ran", *sys.argv[1:])'
 PYTEST = 'import sys; print("pytest", *sys.argv[1:])'
+SHARED = '-n 2 --dist loadfile'
 COMMANDS = ('awk', 'bash', 'cat', 'cksum', 'df', 'dirname', 'flock', 'mv')
 
 
@@ -92,7 +93,7 @@ def write_command(path, text):
 def test_a_first_run_makes_the_environment(tmp_path):
     checkout = Checkout(tmp_path)
     ended = checkout.run(PYTHON=sys.executable)
-    assert ended.stdout.splitlines() == ['pytest -ra -m not slow']
+    assert ended.stdout.splitlines() == [f'pytest -ra -m not slow {SHARED}']
     assert checkout.python.exists()
     for step in ('1/3', '2/3', '3/3', 'done'):
         assert f'pir_mm set-up: {step}' in ended.stderr
@@ -167,9 +168,9 @@ def test_a_broken_environment_is_made_anew(checkout):
 @pytest.mark.parametrize(
     ('given', 'taken'),
     [
-        ([], ['-ra', '-m', 'not slow']),
-        (['--slow'], ['-ra', '-m', '']),
-        (['tests/x.py', '--slow', '-k', 'a b'], ['-ra', '-m', '', 'tests/x.py', '-k', 'a b']),
+        ([], ['-ra', '-m', 'not slow', SHARED]),
+        (['--slow'], ['-ra', '-m', '', SHARED]),
+        (['x.py', '--slow', '-k', 'a b'], ['-ra', '-m', '', SHARED, 'x.py', '-k', 'a b']),
     ],
 )
 def test_arguments_reach_pytest(checkout, given, taken):
@@ -231,7 +232,7 @@ def test_somebodys_other_environment_is_left_alone(checkout):
     write_command(checkout.python, 'case "$2" in *3,\\ 10*) exit 1 ;; *print*) echo 3.13 ;; esac')
     ended = checkout.run()
     assert ended.returncode == 1
-    assert 'has Python 3.13, wanted is 3.10, 3.11 or 3.12' in ended.stderr
+    assert 'has Python 3.13, but needs 3.10, 3.11 or 3.12' in ended.stderr
     assert (checkout.root / '.venv' / 'pyvenv.cfg').exists()
 
 
@@ -253,4 +254,6 @@ def test_an_installed_package_is_no_checkout(checkout):
 def test_continuous_integration_runs_the_same(checkout):
     (checkout.root / '.ci').mkdir()
     shutil.copy(ROOT / '.ci' / 'run', checkout.root / '.ci')
-    assert checkout.run(script='../.ci/run', CI='true').stdout == 'pytest -ra -m not slow\n'
+    assert (
+        checkout.run(script='../.ci/run', CI='true').stdout == f'pytest -ra -m not slow {SHARED}\n'
+    )

@@ -1,5 +1,6 @@
 """Training, killing, resuming and testing by the commands, on generated scenes."""
 
+import itertools
 import json
 import os
 import re
@@ -18,20 +19,15 @@ CONFIG = ROOT / 'configs' / 'demo' / 'pir_itr_scenes.py'
 
 
 @pytest.fixture
-def run_tool(tmp_path):
-    def run(name, *arguments, check=True, **environment):
-        command = [sys.executable, str(ROOT / 'tools' / name), *map(str, arguments)]
-        path = {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1', 'PYTHONWARNINGS': 'ignore'}
-        done = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env=os.environ | path | environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        if check:
-            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+def run_tool(tool, tmp_path, monkeypatch):
+    """Run a tool in this process and in an empty folder, each time under a new name."""
+    monkeypatch.chdir(tmp_path)
+    numbers = itertools.count()
+
+    def run(name, *arguments, code=0):
+        experiment = f'experiment_name={tmp_path.name}_{next(numbers)}'
+        done = tool(name, *arguments, experiment)
+        assert done.code == code, done.out[-3000:] + done.err[-3000:]
         return done
 
     return run
@@ -41,25 +37,25 @@ def weights(path):
     return torch.load(path, weights_only=True)['state_dict']
 
 
-def last_line(done):
-    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
-    lines = [line for line in done.stderr.splitlines() if line.startswith('error: ')]
-    assert len(lines) == 1 and 'Traceback' not in done.stderr, done.stderr[-2000:]
+def reason(done):
+    lines = [line for line in done.err.splitlines() if line.startswith('error: ')]
+    assert len(lines) == 1 and 'Traceback' not in done.err, done.err[-2000:]
     return lines[0]
+
+
+def command_environment():
+    return os.environ | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1', 'PYTHON': sys.executable}
 
 
 def test_a_run_killed_at_once_and_resumed_ends_in_the_same_weights(
     run_tool, tiny_options, tmp_path
 ):
     options = [*tiny_options, 'train_cfg.max_epochs=3', 'train_cfg.val_interval=1']
-    run_tool('train.py', CONFIG, '--work-dir', 'whole', '--cfg-options', *options)
-
     command = [sys.executable, str(ROOT / 'tools' / 'train.py'), str(CONFIG)]
-    environment = {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
     process = subprocess.Popen(
         [*command, '--work-dir', 'cut', '--cfg-options', *options],
         cwd=tmp_path,
-        env=os.environ | environment,
+        env=command_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -71,7 +67,8 @@ def test_a_run_killed_at_once_and_resumed_ends_in_the_same_weights(
     process.wait()
     assert not (tmp_path / 'cut' / 'epoch_3.pth').exists()
 
-    run_tool('train.py', CONFIG, '--work-dir', 'cut', '--resume', '--cfg-options', *options)
+    run_tool('train', CONFIG, '--work-dir', 'whole', '--cfg-options', *options)
+    run_tool('train', CONFIG, '--work-dir', 'cut', '--resume', '--cfg-options', *options)
     whole, resumed = (weights(tmp_path / run / 'epoch_3.pth') for run in ('whole', 'cut'))
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
@@ -79,40 +76,28 @@ def test_a_run_killed_at_once_and_resumed_ends_in_the_same_weights(
 
 def test_trains_in_two_processes_and_tests_alike_in_one_and_two(run_tool, tiny_options, tmp_path):
     options = [*tiny_options, 'train_cfg.max_epochs=1', 'train_dataloader.batch_size=8']
-    launch = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2']
-    launch += ['--master_port=29517', str(ROOT / 'tools' / 'train.py'), str(CONFIG)]
-    done = subprocess.run(
-        [*launch, '--launcher', 'pytorch', '--work-dir', 'two', '--cfg-options', *options],
-        cwd=tmp_path,
-        env=os.environ | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
     checkpoint = tmp_path / 'two' / 'epoch_1.pth'
-    tests = []
-    for number in ('1', '2'):
-        script = ROOT / 'tools' / 'dist_test.sh'
+    for script, *arguments in (
+        ('dist_train.sh', CONFIG, '2', '--work-dir', 'two'),
+        ('dist_test.sh', CONFIG, checkpoint, '2', '--out', '2.json'),
+    ):
         done = subprocess.run(
-            ['bash', script, CONFIG, checkpoint, number, '--out', f'{number}.json']
-            + ['--cfg-options', *options],
+            ['bash', ROOT / 'tools' / script, *arguments, '--cfg-options', *options],
             cwd=tmp_path,
-            env=os.environ
-            | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1', 'PYTHON': sys.executable}
-            | {'PORT': '29518'},
+            env=command_environment(),
             capture_output=True,
             text=True,
             timeout=300,
         )
         assert done.returncode == 0, done.stderr[-3000:]
-        tests.append(json.loads((tmp_path / f'{number}.json').read_text()))
-    assert tests[0] == pytest.approx(tests[1], abs=1e-6)
-    assert 'mR' in tests[0]
+    run_tool('test', CONFIG, checkpoint, '--out', '1.json', '--cfg-options', *options)
+    one, two = (json.loads((tmp_path / f'{number}.json').read_text()) for number in (1, 2))
+    assert one == pytest.approx(two, abs=1e-6)
+    assert 'mR' in one
 
 
 @pytest.mark.parametrize(
-    ('option', 'reason'),
+    ('option', 'wanted'),
     [
         ('model.selector.keeep=3', 'keeep'),
         ('modle.selector.keep=3', "did you mean 'model'"),
@@ -121,22 +106,22 @@ def test_trains_in_two_processes_and_tests_alike_in_one_and_two(run_tool, tiny_o
         ('model.instruction_encoder.init=nowhere.pth', 'instruction_encoder.init=random'),
     ],
 )
-def test_a_wrong_value_ends_in_one_sentence(run_tool, tiny_options, option, reason):
-    done = run_tool('train.py', CONFIG, '--cfg-options', *tiny_options, option, check=False)
-    assert re.search(reason, last_line(done)), last_line(done)
+def test_a_wrong_value_ends_in_one_sentence(run_tool, tiny_options, option, wanted):
+    done = run_tool('train', CONFIG, '--cfg-options', *tiny_options, option, code=1)
+    assert re.search(wanted, reason(done)), reason(done)
 
 
 def test_a_checkpoint_of_another_model_is_refused(run_tool, tiny_options, tmp_path):
     torch.save({'state_dict': {'weight': torch.ones(1)}}, tmp_path / 'other.pth')
-    done = run_tool('test.py', CONFIG, 'other.pth', '--cfg-options', *tiny_options, check=False)
-    assert 'not a checkpoint of this model: 0 of its' in last_line(done)
+    done = run_tool('test', CONFIG, 'other.pth', '--cfg-options', *tiny_options, code=1)
+    assert 'not a checkpoint of this model: 0 of its' in reason(done)
 
 
 def test_an_instruction_checkpoint_that_fits_nothing_is_refused(run_tool, tiny_options, tmp_path):
     torch.save({'state_dict': {'weight': torch.ones(1)}}, tmp_path / 'other.pth')
     option = f'model.instruction_encoder.init={tmp_path / "other.pth"}'
-    done = run_tool('train.py', CONFIG, '--cfg-options', *tiny_options, option, check=False)
-    assert 'instruction_encoder.init=random' in last_line(done)
+    done = run_tool('train', CONFIG, '--cfg-options', *tiny_options, option, code=1)
+    assert 'instruction_encoder.init=random' in reason(done)
 
 
 def test_a_corrupt_picture_ends_training_in_one_sentence(run_tool, tiny_options, scenes, tmp_path):
@@ -146,5 +131,5 @@ def test_a_corrupt_picture_ends_training_in_one_sentence(run_tool, tiny_options,
         picture.write_bytes(picture.read_bytes()[:300])
     options = [o.replace(str(scenes), str(broken)) for o in tiny_options]
     options.append('train_dataloader.num_workers=2')
-    done = run_tool('train.py', CONFIG, '--cfg-options', *options, check=False)
-    assert str(broken / 'images') in last_line(done)
+    done = run_tool('train', CONFIG, '--cfg-options', *options, code=1)
+    assert str(broken / 'images') in reason(done)

@@ -1,1 +1,33 @@
-"""TODO."""
+"""Embed pictures and sentences, index pictures, and search an index."""
+
+from pir_mm.apis.search.embedded_split import EmbeddedSplit, embed_split
+from pir_mm.apis.search.embedding import embed_images, embed_texts
+from pir_mm.apis.search.indexing import index_pictures
+from pir_mm.apis.search.model_fingerprint import model_fingerprint
+from pir_mm.apis.search.searching import (
+    format_hits,
+    list_hits,
+    load_index_model,
+    open_index,
+    rank_queries,
+    search_index,
+    search_sheet,
+    write_results,
+)
+
+__all__ = [
+    'EmbeddedSplit',
+    'embed_images',
+    'embed_split',
+    'embed_texts',
+    'format_hits',
+    'index_pictures',
+    'list_hits',
+    'load_index_model',
+    'model_fingerprint',
+    'open_index',
+    'rank_queries',
+    'search_index',
+    'search_sheet',
+    'write_results',
+]

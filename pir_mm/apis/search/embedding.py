@@ -1,4 +1,4 @@
-"""Embeddings of pictures and of sentences by a trained model."""
+"""Embed pictures and sentences with a trained model."""
 
 import os
 from collections import deque
@@ -13,124 +13,57 @@ from mmengine.dataset import Compose
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from pir_mm.files.pictures import MAX_PIXELS
 from pir_mm.search import picture_size
 
 Item = TypeVar('Item')
 Picture = str | os.PathLike | np.ndarray
 
 LOADERS = ('LoadPicture', 'LoadImageFromFile')
-MAX_PIXELS = 100_000_000
-
-
-class PictureReader:
-    """Runs the test pipeline of a model's config on one picture; several threads may.
-
-    Args:
-        model: with the config in ``model.cfg``.
-
-    Raises:
-        ValueError: if the model knows no config with a test pipeline.
-    """
-
-    def __init__(self, model: nn.Module) -> None:
-        steps = test_pipeline(model)
-        after = [step for step in steps if step['type'].split('.')[-1] not in LOADERS]
-        limits = [step['max_pixels'] for step in steps if 'max_pixels' in step]
-        self.max_pixels = limits[0] if limits else MAX_PIXELS
-        self._file_steps, self._array_steps = Compose(steps), Compose(after)
-
-    def __call__(self, picture: Picture) -> tuple[Tensor, tuple[int, int]]:
-        """Pixels ``(3, H, W)`` for the preprocessor, and (width, height) of the whole picture.
-
-        Raises:
-            FileNotFoundError: if there is no such file.
-            ValueError: the kind of reason, a colon, details; the file is not named.
-        """
-        if isinstance(picture, np.ndarray):
-            if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-                raise ValueError(
-                    'not a picture: an array must be (H, W, 3) uint8 RGB, got '
-                    f'{picture.dtype} of shape {picture.shape}'
-                )
-            height, width = picture.shape[:2]
-            shape = {'img_shape': (height, width), 'ori_shape': (height, width)}
-            bgr = np.ascontiguousarray(picture[:, :, ::-1])
-            return self._array_steps({'img': bgr, **shape})['inputs'], (width, height)
-        size = picture_size(picture, self.max_pixels)
-        try:
-            return self._file_steps({'img_path': os.fspath(picture)})['inputs'], size
-        except Exception as error:  # whatever is wrong in a file must not end a long run
-            raise ValueError(f'cannot be decoded: {error}') from error
-
-
-def test_pipeline(model: nn.Module) -> list[dict[str, Any]]:
-    """The transforms of ``test_dataloader.dataset.pipeline`` in the model's config."""
-    try:
-        return list(model.cfg.test_dataloader.dataset.pipeline)
-    except AttributeError:
-        raise ValueError(
-            'the model must know its config, as `model.cfg`, and this have '
-            '`test_dataloader.dataset.pipeline`: load it by pir_mm.apis.load_retriever'
-        ) from None
-
-
-def in_background(
-    work: Callable[[Item], Any], items: Iterable[Item], workers: int, ahead: int
-) -> Iterator[Future[Any]]:
-    """Futures of ``work(item)`` in the order of ``items``, at most ``ahead`` begun and not taken.
-
-    Threads suffice: decoding and resizing release the interpreter's lock.
-    """
-    items = iter(items)
-    with ThreadPoolExecutor(workers, thread_name_prefix='pictures') as pool:
-        pending = deque(pool.submit(work, item) for item in islice(items, ahead))
-        try:
-            while pending:
-                yield pending.popleft()
-                pending.extend(pool.submit(work, item) for item in islice(items, 1))
-        finally:
-            for future in pending:
-                future.cancel()
-
-
-CHUNK = 8192  # sentences tokenised at a time
-TOKENS = 4096  # tokens of a text batch, padding included
+CHUNK = 8192  # sentences that are tokenised together
+TOKENS = 4096  # tokens of a text batch, with padding
 
 
 def embed_images(model: nn.Module, pictures: Sequence[Picture], batch_size: int = 32) -> np.ndarray:
-    """Embed pictures by the test pipeline of the model's config.
+    """Embed pictures with the test pipeline of the model's config.
+
+    Files are decoded in the background, at most a few batches ahead.
 
     Args:
         model: from :func:`pir_mm.apis.load_retriever`.
-        pictures: paths, or ``(H, W, 3)`` uint8 RGB arrays, or both. Files are decoded in the
-            background, never more than a few batches ahead.
-        batch_size: pictures per step.
+        pictures: paths, ``(H, W, 3)`` uint8 RGB arrays, or both.
+        batch_size: pictures per batch.
 
     Returns:
         ``(n, D)`` float32 of unit norm, in the order of ``pictures``.
 
     Raises:
-        FileNotFoundError, ValueError: if a picture cannot be used, naming it; or there is none.
+        FileNotFoundError: if a file does not exist; the message names it.
+        ValueError: if a picture cannot be used, the message names it; or if there are no pictures.
     """
     if len(pictures) == 0:
-        raise ValueError('there is no picture to embed')
+        raise ValueError('no picture to embed: give at least one')
     vectors = [part for _, _, part in image_batches(model, pictures, batch_size)]
     return np.concatenate(vectors)
 
 
 def embed_texts(model: nn.Module, strings: Sequence[str]) -> np.ndarray:
-    """Embed sentences, each distinct one once, in batches of similar length.
+    """Embed sentences in batches of similar length; equal sentences are encoded once.
+
+    Args:
+        model: from :func:`pir_mm.apis.load_retriever`.
+        strings: sentences.
 
     Returns:
         ``(n, D)`` float32 of unit norm, in the order of ``strings``.
 
     Raises:
-        ValueError: if there is no sentence, or one has no word.
+        ValueError: if there are no sentences, or if a sentence has no words.
     """
     if isinstance(strings, str):
         raise ValueError('strings must be a list of sentences, got one string')
     if len(strings) == 0:
-        raise ValueError('there is no sentence to embed')
+        raise ValueError('no sentence to embed: give at least one')
     require_evaluation(model)
     row = {string: number for number, string in enumerate(dict.fromkeys(strings))}
     distinct, vectors = list(row), None
@@ -154,11 +87,14 @@ def image_batches(
     batch_size: int,
     on_error: Callable[[Picture, Exception], None] | None = None,
 ) -> Iterator[tuple[list[Picture], list[tuple[int, int]], np.ndarray]]:
-    """Pictures, their sizes (width, height) and their vectors, batch by batch, in order.
+    """Yield pictures, their sizes (width, height) and their embeddings, batch by batch, in order.
 
     Args:
-        on_error: told of a picture that cannot be used, which is then left out; without it the
-            error is raised.
+        model: from :func:`pir_mm.apis.load_retriever`.
+        pictures: as for :func:`embed_images`.
+        batch_size: pictures per batch.
+        on_error: called with a picture that cannot be used and its error; the picture is left
+            out. Without it the error is raised.
     """
     if batch_size < 1:
         raise ValueError(f'batch_size must be at least 1, got {batch_size}')
@@ -184,7 +120,9 @@ def image_batches(
         yield encode(model, batch)
 
 
-def encode(model, batch):
+def encode(
+    model: nn.Module, batch: list[tuple[Picture, tuple[int, int], Tensor]]
+) -> tuple[list[Picture], list[tuple[int, int]], np.ndarray]:
     pictures, sizes, pixels = zip(*batch, strict=True)
     with torch.inference_mode():
         data = model.data_preprocessor({'inputs': torch.stack(pixels)}, False)
@@ -193,9 +131,9 @@ def encode(model, batch):
 
 
 def batches_by_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """Positions in batches of similar length, longest first, at most ``tokens`` with padding.
+    """Split the positions of texts into batches of similar length, longest first.
 
-    A text longer than ``tokens`` is a batch of its own.
+    A batch has at most ``tokens`` tokens, with padding. A longer text is a batch by itself.
     """
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     while order:
@@ -210,9 +148,91 @@ def require_evaluation(model: nn.Module) -> None:
 
 
 def quiet(total: int, at_once: int) -> bool | None:
-    """No bar for what is done in one go; None lets tqdm draw only on a terminal."""
+    """Whether to hide the progress bar. None lets tqdm draw it only on a terminal."""
     return True if total <= at_once else None
 
 
 def to_numpy(vectors: Tensor) -> np.ndarray:
     return vectors.float().cpu().numpy()
+
+
+class PictureReader:
+    """Runs the test pipeline of a model's config on one picture. Threads can share it.
+
+    Args:
+        model: model with its config in ``model.cfg``.
+
+    Raises:
+        ValueError: if the model has no config with a test pipeline.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        steps = test_pipeline(model)
+        after = [step for step in steps if step['type'].split('.')[-1] not in LOADERS]
+        limits = [step['max_pixels'] for step in steps if 'max_pixels' in step]
+        self.max_pixels = limits[0] if limits else MAX_PIXELS
+        self._file_steps, self._array_steps = Compose(steps), Compose(after)
+
+    def __call__(self, picture: Picture) -> tuple[Tensor, tuple[int, int]]:
+        """Read a picture.
+
+        Returns:
+            Pixels ``(3, H, W)`` for the data preprocessor, and (width, height) of the picture
+            before the pipeline.
+
+        Raises:
+            FileNotFoundError: if the file does not exist.
+            ValueError: if the picture cannot be used. The message is a kind of reason, a colon
+                and details. It does not name the file.
+        """
+        if isinstance(picture, np.ndarray):
+            if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+                raise ValueError(
+                    'not a picture: an array must be (H, W, 3) uint8 RGB, got '
+                    f'{picture.dtype} of shape {picture.shape}'
+                )
+            height, width = picture.shape[:2]
+            shape = {'img_shape': (height, width), 'ori_shape': (height, width)}
+            bgr = np.ascontiguousarray(picture[:, :, ::-1])
+            return self._array_steps({'img': bgr, **shape})['inputs'], (width, height)
+        size = picture_size(picture, self.max_pixels)
+        try:
+            return self._file_steps({'img_path': os.fspath(picture)})['inputs'], size
+        except Exception as error:  # no bad file may stop a long run
+            raise ValueError(f'cannot be decoded: {error}') from error
+
+
+def test_pipeline(model: nn.Module) -> list[dict[str, Any]]:
+    """The transforms of ``test_dataloader.dataset.pipeline`` in the model's config."""
+    try:
+        return list(model.cfg.test_dataloader.dataset.pipeline)
+    except AttributeError:
+        raise ValueError(
+            'the model has no `model.cfg` with `test_dataloader.dataset.pipeline`: load it with '
+            'pir_mm.apis.load_retriever'
+        ) from None
+
+
+def in_background(
+    work: Callable[[Item], Any], items: Iterable[Item], workers: int, ahead: int
+) -> Iterator[Future[Any]]:
+    """Yield futures of ``work(item)`` in the order of ``items``, computed by threads.
+
+    Threads are enough, because decoding and resizing release the interpreter's lock.
+
+    Args:
+        work: function of one item.
+        items: its arguments.
+        workers: number of threads.
+        ahead: how many items may be started before their futures are taken.
+    """
+    items = iter(items)
+    with ThreadPoolExecutor(workers, thread_name_prefix='pictures') as pool:
+        pending = deque(pool.submit(work, item) for item in islice(items, ahead))
+        try:
+            while pending:
+                yield pending.popleft()
+                pending.extend(pool.submit(work, item) for item in islice(items, 1))
+        finally:
+            for future in pending:
+                future.cancel()

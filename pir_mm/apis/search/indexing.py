@@ -1,4 +1,4 @@
-"""Pictures to an index folder."""
+"""Embed pictures and write an index of them."""
 
 import os
 from collections.abc import Iterable
@@ -20,24 +20,25 @@ def index_pictures(
 ) -> IndexCard:
     """Embed pictures and write an index of them.
 
-    A file that is no picture, is broken or has too many pixels is skipped and counted with its
-    reason. The index appears when it is complete; until then, and after a kill, an older one stays.
+    A file that is not a picture, is broken or has too many pixels is skipped and counted with its
+    reason. The new index replaces an older one only when it is complete. A killed run leaves the
+    older one.
 
     Args:
-        sources: pictures, and folders searched at any depth. In a folder only files with the
-            ending of a picture are tried.
+        sources: pictures and folders. Folders are searched at any depth, and only their files with
+            the ending of a picture are read.
         model: from :func:`pir_mm.apis.load_retriever`.
-        out: the index folder; an index that is there is replaced.
-        checkpoint: the file of the model's weights, noted in the index, as the config's is, so that
-            a search finds the model by itself.
-        batch_size: pictures per step of the model.
+        out: index folder; an index in it is replaced.
+        checkpoint: path of the model's weights. The index stores it and the path of the config, so
+            that a search can load the model.
+        batch_size: pictures per batch.
 
     Returns:
-        The card of the index: what was indexed, what was skipped and why.
+        The card of the index: how many pictures were indexed, which files were skipped and why.
 
     Raises:
         FileNotFoundError: if a source does not exist.
-        ValueError: if no picture could be indexed, or ``out`` holds anything but an index.
+        ValueError: if no picture could be indexed, or if ``out`` has other files than an index.
     """
     sources = [Path(sources)] if isinstance(sources, str | Path) else [*map(Path, sources)]
     with IndexWriter(out) as writer:
@@ -65,12 +66,12 @@ def index_pictures(
 
 
 def nothing_indexed(sources: list[Path], writer: IndexWriter) -> str:
-    """The sentence for a run without result: how many files, and what was wrong with the first."""
-    place = ', '.join(map(str, sources[:3])) + (', ...' if len(sources) > 3 else '')
+    """Error message of a run without result: how many files, and the reason of the first."""
+    names = ', '.join(map(str, sources[:3])) + (', ...' if len(sources) > 3 else '')
     if not writer.skipped:
-        return f'no picture was indexed: {place} holds no file'
+        return f'no picture was indexed: {names} has no files'
     first = writer.skipped[0]
     return (
-        f'no picture was indexed: {len(writer.skipped)} files of {place} were tried; '
+        f'no picture was indexed: {len(writer.skipped)} files of {names} were tried; '
         f'{first.source} is {first.reason}'
     )

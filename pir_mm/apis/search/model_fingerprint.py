@@ -1,4 +1,4 @@
-"""What decides the embeddings of a model, as hashes."""
+"""Compute the fingerprint of a model: hashes of all that its embeddings depend on."""
 
 import hashlib
 import json
@@ -13,16 +13,20 @@ from pir_mm.apis.search.embedding import test_pipeline
 from pir_mm.search import ModelFingerprint
 from pir_mm.version import __version__
 
-# Where files lie, or where weights came from before the checkpoint, changes no embedding.
+# Paths, and the weights that a training started from, do not change an embedding.
 IRRELEVANT = ('vocab', 'init', 'init_cfg')
 _HASHED: WeakKeyDictionary[nn.Module, tuple[list[tuple[str, int, int]], str]] = WeakKeyDictionary()
 
 
 def model_fingerprint(model: nn.Module, width: int) -> ModelFingerprint:
-    """Fingerprint of a model that gives embeddings of ``width``.
+    """Compute the fingerprint of a model.
 
-    The config counts with its ``model`` and its test pipeline, file names left out; the weights
-    count as they are, so that the same weights in another file are the same model.
+    It covers the ``model`` part and the test pipeline of the config, without file names, and the
+    values of the weights. The same weights in another file have the same fingerprint.
+
+    Args:
+        model: model with its config in ``model.cfg``.
+        width: length of its embeddings.
     """
     parts = [model.cfg.model, test_pipeline(model)]
     text = json.dumps([_relevant(part) for part in parts], sort_keys=True, default=str)
@@ -44,7 +48,7 @@ def _relevant(value: Any) -> Any:
 
 def _hash_weights(model: nn.Module) -> str:
     weights = model.state_dict()
-    # A search asks again and again; torch counts the changes of a tensor.
+    # Each search needs the hash. Torch counts the changes of a tensor, so a change is seen.
     state = [(name, tensor.data_ptr(), tensor._version) for name, tensor in weights.items()]
     if model in _HASHED and _HASHED[model][0] == state:
         return _HASHED[model][1]

@@ -1,4 +1,4 @@
-"""Search of an index by sentences and by pictures."""
+"""Search an index by sentences and by pictures, and write the results."""
 
 import os
 from collections.abc import Sequence
@@ -17,63 +17,12 @@ from pir_mm.visualization.ranking_sheet import RankingSheet
 Query = str | Path | np.ndarray
 
 
-def list_hits(index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking) -> list[Hit]:
-    """The results of a ranking as a flat list, query by query, best first."""
-    tiles = iter(index.tiles(ranking.ids.reshape(-1).tolist()))
-    return [
-        Hit('an array' if isinstance(query, np.ndarray) else str(query), rank, float(score), tile)
-        for query, scores in zip(queries, ranking.scores, strict=True)
-        for rank, (score, tile) in enumerate(zip(scores, tiles, strict=False), start=1)
-    ]
-
-
-def format_hits(hits: Sequence[Hit]) -> str:
-    """A small table per query: rank, score, file."""
-    lines = []
-    for hit in hits:
-        if hit.rank == 1:
-            lines += ['', hit.query, 'rank   score  file']
-        lines.append(f'{hit.rank:4d}  {hit.score:6.4f}  {hit.tile.source}')
-    return '\n'.join(lines[1:])
-
-
-def draw_results(
-    path: str | Path, index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking
-) -> None:
-    """Write a sheet, a row per query, as PNG."""
-    ids = np.unique(ranking.ids).tolist()
-    gallery = {i: Path(tile.source) for i, tile in zip(ids, index.tiles(ids), strict=True)}
-    sheet = RankingSheet()
-    heading = f'Best {ranking.ids.shape[1]} of {len(index)} pictures'
-    sheet.add(heading, queries, ranking, gallery)
-    sheet.save(path)
-
-
-def write_results(
-    path: str | Path, index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking
-) -> None:
-    """Write what the ending of ``path`` says: .png a sheet, .csv a table, .geojson features.
-
-    Raises:
-        ValueError: if the ending is another.
-    """
-    ending = Path(path).suffix.lower()
-    if ending == '.png':
-        draw_results(path, index, queries, ranking)
-    elif ending == '.csv':
-        write_csv(path, list_hits(index, queries, ranking))
-    elif ending == '.geojson':
-        write_geojson(path, list_hits(index, queries, ranking))
-    else:
-        raise ValueError(f'{path} must end in .png, .csv or .geojson')
-
-
 def open_index(index: EmbeddingIndex | str | Path) -> EmbeddingIndex:
-    """Open an index folder; an index that is open already is given back.
+    """Open an index folder. An index that is already open is returned as it is.
 
     Raises:
-        FileNotFoundError: if there is none.
-        ValueError: if it is damaged.
+        FileNotFoundError: if the folder has no index.
+        ValueError: if the index is damaged.
     """
     return index if isinstance(index, EmbeddingIndex) else EmbeddingIndex(index)
 
@@ -84,23 +33,29 @@ def load_index_model(
     checkpoint: str | Path | None = None,
     device: str = 'cpu',
 ) -> nn.Module:
-    """The model of an index, from the files noted in it or from those given instead.
+    """Load the model of an index, from the paths stored in it or from the given files.
 
-    A config is Python code, which runs here: open only an index whose origin you trust, or give
-    files that you do.
+    A config is Python code, and loading it runs this code. Load only the model of an index that
+    you trust, or give your own config and checkpoint.
+
+    Args:
+        index: index folder, or an open index.
+        config: config to use instead of the stored one.
+        checkpoint: checkpoint to use instead of the stored one.
+        device: device of the model.
 
     Raises:
-        FileNotFoundError: if the index notes no files, or they are no longer there.
-        ValueError: if the checkpoint is one of another config.
+        FileNotFoundError: if the index stores no paths, or if a file does not exist.
+        ValueError: if the checkpoint does not belong to the config.
     """
     index = open_index(index)
     files = [config or index.card.config, checkpoint or index.card.checkpoint]
     for kind, file in zip(('config', 'checkpoint'), files, strict=True):
         if file is None or not os.path.isfile(file):
-            state = 'is not noted in it' if file is None else f'{file} does not exist'
+            state = 'is not stored in it' if file is None else f'{file} does not exist'
             raise FileNotFoundError(
-                f'the model of {index.folder} is not at hand, its {kind} {state}: give its config '
-                'and checkpoint, with tools/search.py by --model'
+                f'cannot load the model of {index.folder}: its {kind} {state}. Give the config and '
+                'the checkpoint, for tools/search.py with --model'
             )
     return load_retriever(*files, device)
 
@@ -115,28 +70,98 @@ def search_index(
     """Rank the pictures of an index for each sentence and each picture.
 
     Args:
-        index: the folder, or the index opened.
-        model: the one that made the index; another is refused.
-        text: sentences, each a query.
-        image: paths or ``(H, W, 3)`` uint8 RGB arrays, each a query.
-        top_k: results per query; more than there are gives all.
+        index: index folder, or an open index.
+        model: the model that made the index.
+        text: one or more sentences; each is a query.
+        image: one or more paths or ``(H, W, 3)`` uint8 RGB arrays; each is a query.
+        top_k: results per query; if the index has fewer pictures, all are returned.
 
     Returns:
-        Ids and scores ``(Q, k)``, the rows of sentences before those of pictures;
-        ``open_index(index).tiles(ids)`` tells what they show.
+        Ids and scores ``(Q, k)``. The sentences come before the pictures.
+        ``open_index(index).tiles(ids)`` returns the files of the ids.
 
     Raises:
-        FileNotFoundError, ValueError: if there is no index or no query, or the model is another.
+        FileNotFoundError: if the index or a query picture does not exist.
+        ValueError: if there is no query, or if another model made the index.
     """
     texts = [text] if isinstance(text, str) else list(text or [])
     if image is None:
         image = []
-    one = isinstance(image, str | os.PathLike | np.ndarray)
+    is_single = isinstance(image, str | os.PathLike | np.ndarray)
     pictures = [
         picture if isinstance(picture, np.ndarray) else Path(picture)
-        for picture in ([image] if one else image)
+        for picture in ([image] if is_single else image)
     ]
     return rank_queries(index, model, [*texts, *pictures], top_k)
+
+
+def rank_queries(
+    index: EmbeddingIndex | str | Path, model: nn.Module, queries: Sequence[Query], top_k: int
+) -> Ranking:
+    """As :func:`search_index`, for sentences (``str``) and pictures (others) in any order."""
+    if len(queries) == 0:
+        raise ValueError('no query: give a sentence or a picture')
+    index = open_index(index)
+    index.refuse_other_model(model_fingerprint(model, index.card.fingerprint.width))
+    texts = [row for row, query in enumerate(queries) if isinstance(query, str)]
+    pictures = [row for row, query in enumerate(queries) if not isinstance(query, str)]
+    vectors = np.empty((len(queries), index.card.fingerprint.width), dtype=np.float32)
+    if texts:
+        vectors[texts] = embed_texts(model, [queries[row] for row in texts])
+    if pictures:
+        vectors[pictures] = embed_images(model, [queries[row] for row in pictures])
+    return index.search(vectors, top_k)
+
+
+def list_hits(index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking) -> list[Hit]:
+    """List all results of a ranking, query by query, best first."""
+    tiles = iter(index.tiles(ranking.ids.reshape(-1).tolist()))
+    return [
+        Hit('an array' if isinstance(query, np.ndarray) else str(query), rank, float(score), tile)
+        for query, scores in zip(queries, ranking.scores, strict=True)
+        for rank, (score, tile) in enumerate(zip(scores, tiles, strict=False), start=1)
+    ]
+
+
+def format_hits(hits: Sequence[Hit]) -> str:
+    """Format results as text: for each query a small table of rank, score and file."""
+    lines = []
+    for hit in hits:
+        if hit.rank == 1:
+            lines += ['', hit.query, 'rank   score  file']
+        lines.append(f'{hit.rank:4d}  {hit.score:6.4f}  {hit.tile.source}')
+    return '\n'.join(lines[1:])
+
+
+def draw_results(
+    path: str | Path, index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking
+) -> None:
+    """Draw the results as a PNG sheet with one row per query."""
+    ids = np.unique(ranking.ids).tolist()
+    gallery = {i: Path(tile.source) for i, tile in zip(ids, index.tiles(ids), strict=True)}
+    sheet = RankingSheet()
+    heading = f'Best {ranking.ids.shape[1]} of {len(index)} pictures'
+    sheet.add(heading, queries, ranking, gallery)
+    sheet.save(path)
+
+
+def write_results(
+    path: str | Path, index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking
+) -> None:
+    """Write results in the format of the ending: a .png sheet, a .csv table or .geojson features.
+
+    Raises:
+        ValueError: if ``path`` has another ending.
+    """
+    ending = Path(path).suffix.lower()
+    if ending == '.png':
+        draw_results(path, index, queries, ranking)
+    elif ending == '.csv':
+        write_csv(path, list_hits(index, queries, ranking))
+    elif ending == '.geojson':
+        write_geojson(path, list_hits(index, queries, ranking))
+    else:
+        raise ValueError(f'{path} must end in .png, .csv or .geojson')
 
 
 def search_sheet(
@@ -149,31 +174,16 @@ def search_sheet(
     """Search by several queries and draw all results on one sheet.
 
     Args:
-        index: the folder, or the index opened.
-        model: the one that made the index; another is refused.
-        queries: sentences (``str``) and pictures (``Path`` or array), in the order of the rows.
+        index: index folder, or an open index.
+        model: the model that made the index.
+        queries: sentences (``str``) and pictures (``Path`` or array), one per row of the sheet.
         out: PNG file.
         top_k: results per query.
+
+    Returns:
+        The ranking that is drawn.
     """
     index = open_index(index)
     ranking = rank_queries(index, model, queries, top_k)
     draw_results(out, index, queries, ranking)
     return ranking
-
-
-def rank_queries(
-    index: EmbeddingIndex | str | Path, model: nn.Module, queries: Sequence[Query], top_k: int
-) -> Ranking:
-    """As :func:`search_index`, for sentences (``str``) and pictures in any order."""
-    if len(queries) == 0:
-        raise ValueError('there is no query: give a sentence or a picture')
-    index = open_index(index)
-    index.refuse_other_model(model_fingerprint(model, index.card.fingerprint.width))
-    texts = [row for row, query in enumerate(queries) if isinstance(query, str)]
-    pictures = [row for row, query in enumerate(queries) if not isinstance(query, str)]
-    vectors = np.empty((len(queries), index.card.fingerprint.width), dtype=np.float32)
-    if texts:
-        vectors[texts] = embed_texts(model, [queries[row] for row in texts])
-    if pictures:
-        vectors[pictures] = embed_images(model, [queries[row] for row in pictures])
-    return index.search(vectors, top_k)

@@ -1,4 +1,4 @@
-"""What a result must say of itself to be made again: config, data, weights, code, machine."""
+"""Where a result comes from: its config, data, weights, code and machine."""
 
 import hashlib
 import json
@@ -14,26 +14,26 @@ from pir_mm.apis.search.model_fingerprint import hash_tensors
 from pir_mm.files.weights import read_weights
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-# What may differ between two runs of one row.
+# These may differ between two runs of one row.
 OF_THE_RUN = ('work_dir', 'launcher', 'randomness', 'resume', 'load_from')
 
 
 def digest(content: bytes) -> str:
-    """A short digest, enough to tell files apart."""
+    """The first 16 hexadecimal digits of the SHA-256."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def config_digest(config: Config) -> str:
-    """Digest of all that makes a row what it is: the config without seed and places."""
+    """Digest of a config without its seed and its folders: the same for all runs of a row."""
     kept = {key: value for key, value in config.to_dict().items() if key not in OF_THE_RUN}
     return digest(json.dumps(kept, sort_keys=True, default=str).encode())
 
 
 def data_digest(config: Config) -> str:
-    """Digest of the caption file that a config is tested on.
+    """Digest of the caption file of the test split.
 
     Raises:
-        FileNotFoundError: if it is missing.
+        FileNotFoundError: if the file does not exist.
     """
     dataset = config.test_dataloader.dataset
     path = Path(dataset.get('data_root', '')) / dataset.get('ann_file', 'captions.json')
@@ -41,9 +41,10 @@ def data_digest(config: Config) -> str:
 
 
 def weight_digests(config: Config) -> dict[str, str]:
-    """Digests of the weights that parts of the model start from, by the paths of their files.
+    """Digests of the weight files that parts of the model start from, by path.
 
-    Of the tensors: a checkpoint holds times as well, so the same training gives another file.
+    The digest is over the tensors, not over the file: a checkpoint also has times in it, so the
+    same training writes another file.
     """
     parts = [part for part in config.model.values() if isinstance(part, dict)]
     paths = {part['init'] for part in parts if Path(part.get('init', 'random')).is_file()}
@@ -51,7 +52,7 @@ def weight_digests(config: Config) -> dict[str, str]:
 
 
 def hardware() -> str:
-    """The accelerators, or the processor and how many of its cores are used."""
+    """The GPUs, or the processor and how many of its cores are used."""
     if torch.cuda.is_available():
         return f'{torch.cuda.device_count()} x {torch.cuda.get_device_name()}'
     names = []
@@ -63,7 +64,7 @@ def hardware() -> str:
 
 
 def commit() -> str | None:
-    """The commit of the code, with ``+`` where code differs from it; None outside a checkout."""
+    """The commit of the code, with ``+`` if the code was changed; None outside a checkout."""
     if not (CHECKOUT / '.git').exists():
         return None
 
@@ -73,6 +74,6 @@ def commit() -> str | None:
         )
         return done.stdout.strip() if done.returncode == 0 else ''
 
-    code = ('pir_mm', ':(glob)configs/**/*.py')  # results lie among the configs
+    code = ('pir_mm', ':(glob)configs/**/*.py')  # results are in the folder of configs too
     changed = git('status', '--porcelain', '--untracked-files=no', '--', *code)
     return (git('rev-parse', '--short=12', 'HEAD') + '+' * bool(changed)) or None

@@ -24,17 +24,20 @@ from pir_mm.functional.recall import (
 )
 from pir_mm.version import __version__
 
+OF_TRAINING = ('commit', 'versions', 'hardware')
+"""Parts of a result that describe its training. A second measurement does not change them."""
+
 
 class LeftOut:
-    """Pictures without which recall is reported a second time.
+    """Pictures that a second measurement leaves out.
 
     Args:
-        path: a list of copies, as ``tools/audit.py`` writes it. Pictures are known by the names
-            of their files.
+        path: list of copies, as ``tools/audit.py`` writes it. Pictures are compared by their file
+            names.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is no list of copies.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if the file is not a list of copies.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -42,17 +45,24 @@ class LeftOut:
             pairs = json.loads(Path(path).read_text())['copies']
             self.names = {Path(pair['picture']).name for pair in pairs}
         except (json.JSONDecodeError, KeyError, TypeError):
-            raise ValueError(f'{path} is no list of copies: make it by tools/audit.py') from None
+            raise ValueError(
+                f'{path} is not a list of copies: make one with tools/audit.py'
+            ) from None
         self.digest = digest('\n'.join(sorted(self.names)).encode())
 
 
 def score_split(split: EmbeddedSplit, left_out: LeftOut | None = None) -> dict:
-    """Scores of a split, ready for JSON.
+    """Recalls of a split, as values that JSON can hold.
+
+    Args:
+        split: the embedded split.
+        left_out: pictures to leave out in a second measurement.
 
     Returns:
-        ``metrics``; ``ceiling``, what they can be at most; ``hits``, for each picture what it
-        adds to the six recalls; ``captions_per_picture``; and with ``left_out`` also
-        ``metrics_without`` these pictures and their captions, in queries and galleries.
+        ``metrics``: the recalls and mR. ``ceiling``: their highest possible values.
+        ``hits``: for each picture, its contribution to the six recalls.
+        ``captions_per_picture``. With ``left_out`` also ``metrics_without``: the recalls without
+        these pictures and their captions, neither as queries nor in the gallery.
     """
     whole = split.embedded
     standing = standing_from_embeddings(whole.image, whole.text, whole.image_of_text)
@@ -66,29 +76,26 @@ def score_split(split: EmbeddedSplit, left_out: LeftOut | None = None) -> dict:
     if left_out is not None:
         kept = torch.tensor([Path(path).name not in left_out.names for path in split.paths])
         text_kept = kept[whole.image_of_text]
-        owner = (kept.cumsum(0) - 1)[whole.image_of_text[text_kept]]
-        part = standing_from_embeddings(whole.image[kept], whole.text[text_kept], owner)
+        image_of_text = (kept.cumsum(0) - 1)[whole.image_of_text[text_kept]]
+        part = standing_from_embeddings(whole.image[kept], whole.text[text_kept], image_of_text)
         scores['left_out'] = {'pictures': int((~kept).sum()), 'digest': left_out.digest}
         scores['metrics_without'] = recall_of_standing(*part, TOPK)
     return scores
 
 
 def _short(value: float) -> float:
-    """Without a fraction where there is none, as is the rule: only ties leave some."""
+    """A whole number as int. Only ties make fractions, so most values are whole."""
     return int(value) if value == int(value) else round(value, 4)
-
-
-OF_TRAINING = ('commit', 'versions', 'hardware')
 
 
 @dataclass(frozen=True)
 class Run:
-    """A config, a seed, and where they leave things.
+    """A config, a seed, and the folders that the run writes to.
 
     Args:
         config: path of the config.
-        seed: of weights, order and augmentation.
-        options: ``key=value`` pairs merged into the config.
+        seed: seed of weights, order and augmentation.
+        options: ``key=value`` pairs that are merged into the config.
         results: folder of result files.
         work_dirs: folder of work directories.
         leave_out: list of pictures for a second measurement, see :class:`LeftOut`.
@@ -119,11 +126,11 @@ class Run:
 
 
 def finished_result(run: Run) -> dict | None:
-    """The result of a run as it lies there; None if a part of it is still to be made.
+    """Read the result file of a run; None if the run still has to be trained or measured.
 
     Raises:
-        ValueError: if it was made with another config, or lacks a part that can no longer be
-            made, because the checkpoint is gone.
+        ValueError: if the result was made with another config, or if its second measurement is
+            missing and cannot be made, because the checkpoint was deleted.
     """
     if not run.result.is_file():
         return None
@@ -136,32 +143,34 @@ def finished_result(run: Run) -> dict | None:
     if not (run.work_dir / 'last_checkpoint').is_file():
         raise ValueError(
             f'{run.result} was measured without the list {run.leave_out}, and its checkpoint is '
-            f'not in {run.work_dir}: move the result away to run it anew'
+            f'not in {run.work_dir}: move the result away to train and measure again'
         )
     return None
 
 
 def measure(run: Run) -> dict:
-    """Train, or go on where a killed run stopped, and measure the best epoch of the val split.
+    """Train a run and measure its best checkpoint, chosen on the val split, on the test split.
+
+    A killed run continues where it stopped. A finished run is read, not measured again.
 
     Returns:
-        The result, as written to ``run.result``; a finished one is read, not made again.
+        The content of ``run.result``.
 
     Raises:
-        ValueError: if what lies there was made with another config.
+        ValueError: if the result or the work directory was made with another config.
         FileNotFoundError: if data or weights are missing.
     """
     result = finished_result(run)
     if result is not None:
         return result
     config = run.load_config()
-    digest = provenance.config_digest(config)
+    current = provenance.config_digest(config)
     started = run.work_dir / 'config_digest'
     if started.is_file():
-        _require_same(started.read_text(), digest, run.work_dir)
+        _require_same(started.read_text(), current, run.work_dir)
     run.work_dir.mkdir(parents=True, exist_ok=True)
-    started.write_text(digest)
-    if run.result.is_file():  # only a part of the measurement is missing
+    started.write_text(current)
+    if run.result.is_file():  # only the second measurement is missing
         before = json.loads(run.result.read_text())
         result = _measured(run, config) | {key: before[key] for key in OF_TRAINING}
     else:
@@ -174,10 +183,10 @@ def measure(run: Run) -> dict:
     return result
 
 
-def _require_same(found: str, wanted: str, place: Path) -> None:
-    if found != wanted:
+def _require_same(found: str, current: str, path: Path) -> None:
+    if found != current:
         raise ValueError(
-            f'{place} was made with another config than it has now: move it away to measure anew'
+            f'{path} was made with another config than the current one: move it away to run again'
         )
 
 
@@ -204,7 +213,7 @@ def _measured(run: Run, config: Config) -> dict:
             'all': sum(p.numel() for p in parameters),
             'trained': sum(p.numel() for p in parameters if p.requires_grad),
         },
-        'val_mR': [[step, entry['mR']] for step, entry in log.validation.items()],
+        'val_mR': [[step, record['mR']] for step, record in log.validation.items()],
         'best': checkpoint.name,
         'pictures': len(split.paths),
         'captions': len(split.captions),

@@ -1,4 +1,4 @@
-"""The numbers that a training run has written down, over all its starts."""
+"""The numbers that a training run logged, over all its starts."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,11 +13,12 @@ class RunScalars:
     """What one run logged.
 
     Args:
-        name: of its work directory.
-        training: by iteration, what was logged there: ``loss`` and others.
-        validation: by epoch, or by iteration where the run counts no epochs: ``mR`` and others.
-        by_epoch: which of the two.
-        starts: times that the run was started or resumed.
+        name: name of its work directory.
+        training: logged values such as ``loss``, by iteration.
+        validation: logged values such as ``mR``, by epoch, or by iteration if the run does not
+            count epochs.
+        by_epoch: whether the keys of ``validation`` are epochs.
+        starts: how many times the run was started or resumed.
     """
 
     name: str
@@ -28,32 +29,37 @@ class RunScalars:
 
     @property
     def minutes(self) -> float:
-        """Time of all training iterations, validation not included."""
-        # An entry tells the mean time of an iteration since about the entry before it.
+        """Time of all training iterations, without validation."""
+        # A logged time is the mean of the iterations since about the record before.
         steps = [0, *self.training]
         spans = (after - before for before, after in zip(steps, steps[1:], strict=False))
-        times = (entry['time'] for entry in self.training.values())
+        times = (record['time'] for record in self.training.values())
         return sum(span * time for span, time in zip(spans, times, strict=True)) / 60
 
 
 def read_run(work_dir: str | Path) -> RunScalars:
-    """Read ``TIME/vis_data/scalars.json`` of each start, the times in order.
+    """Read ``TIME/vis_data/scalars.json`` of each start of a run.
 
-    For equal steps the later start wins, so that a curve goes on where a run was resumed. A start
-    that logged no training, a mere validation, is no part of the run. The last line of a file may
-    be cut off, as a killed run leaves it.
+    Where two starts logged the same step, the later start counts, so a curve continues where a
+    run was resumed. A start that logged no training, such as a test, is left out. The last line
+    of a file may be incomplete, because a killed run leaves it so.
+
+    Args:
+        work_dir: work directory of the run, or the folder of one start.
 
     Raises:
-        FileNotFoundError: if there is no such folder, or no scalars in it.
-        ValueError: if a file is damaged, or all are empty.
+        FileNotFoundError: if the folder does not exist or has no such file.
+        ValueError: if a file is damaged, or if no file has a training.
     """
     folder = Path(work_dir)
     if not folder.is_dir():
-        raise FileNotFoundError(f'{work_dir} is no folder: give the work directory of a training')
+        raise FileNotFoundError(
+            f'{work_dir} is not a folder: give the work directory of a training'
+        )
     files = sorted(folder.glob(f'*/{FILE}')) or sorted(folder.glob(str(FILE)))
     if not files:
         raise FileNotFoundError(
-            f'{work_dir} holds no {Path("TIME") / FILE}: give the work directory of a training'
+            f'{work_dir} has no {Path("TIME") / FILE}: give the work directory of a training'
         )
     starts = [lines for lines in map(_read_lines, files) if any('iter' in line for line in lines)]
     if not starts:
@@ -61,7 +67,7 @@ def read_run(work_dir: str | Path) -> RunScalars:
     training: Records = {}
     validation: Records = {}
     for line in (line for lines in starts for line in lines):
-        # mmengine gives the iteration as `iter` while it trains only.
+        # only records of the training have the key `iter`
         part, step = (training, 'iter') if 'iter' in line else (validation, 'step')
         part[int(line[step])] = line
     by_epoch = any('epoch' in line for line in training.values())

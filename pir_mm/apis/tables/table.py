@@ -1,8 +1,8 @@
-"""A table of runs as Markdown and JSON."""
+"""The table of all runs: a row per config, written as Markdown and JSON."""
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -17,20 +17,23 @@ RECALLS = tuple(f'{way}/R@{k}' for way in ('i2t', 't2i') for k in (1, 5, 10))
 
 @dataclass(frozen=True)
 class TableRow:
-    """What the runs of one config come to.
+    """Summary of the runs of one config.
 
     Args:
-        name: of the config.
-        seeds: of the runs.
-        recall: mean of each recall and of ``mR``, percent.
-        deviation: of mR over seeds; None with fewer than two.
-        interval: 95 % of mR over test pictures, seeds averaged.
-        difference: of mR to the baseline, mean over the seeds that both have; None for itself.
-        difference_interval: of that, 95 % over test pictures, both rows on the same draws.
-        difference_deviation: of that over seeds; None with fewer than two.
-        without: mean mR without the pictures left out; None if none were.
-        minutes: mean of training.
-        parameters: all and trained.
+        name: stem of the config.
+        seeds: seeds of the runs.
+        recall: mean of each recall and of ``mR``, in percent.
+        deviation: standard deviation of mR over seeds; None with fewer than two seeds.
+        interval: 95 % interval of mR over test pictures, seeds averaged.
+        difference: mR minus the baseline's mR, mean over the seeds that both have; None for the
+            baseline itself.
+        difference_interval: 95 % interval of the difference over test pictures. Both rows are
+            resampled with the same draws.
+        difference_deviation: standard deviation of the difference over seeds; None with fewer
+            than two seeds.
+        without: mean mR without the pictures that were left out; None if none were.
+        minutes: mean time of training.
+        parameters: number of ``all`` and of ``trained`` parameters.
     """
 
     name: str
@@ -50,44 +53,48 @@ def make_row(results: Sequence[dict], baseline: Sequence[dict] | None) -> TableR
     """Summarise the runs of one config.
 
     Args:
-        results: of its seeds, as :func:`pir_mm.apis.tables.run.measure` gives them.
-        baseline: those of the config to compare with; None for the baseline itself.
+        results: one result per seed, as :func:`pir_mm.apis.tables.measure` returns them.
+        baseline: results of the config to compare with; None for the baseline itself.
 
     Raises:
-        ValueError: if the runs were not measured on the same pictures, or not with one config.
+        ValueError: if the runs were measured on different pictures or with different configs.
     """
-    if len({result['config_digest'] for result in results}) > 1:
-        raise ValueError(f'{results[0]["config"]}: its seeds were measured with different configs')
-    other = {result['seed']: result for result in baseline or ()}
-    if len({(r['data_digest'], r['pictures']) for r in (*results, *other.values())}) > 1:
-        raise ValueError(f'{results[0]["config"]}: its runs were measured on different data')
-    scores = [result['metrics']['mR'] for result in results]
+    baseline_runs = {result['seed']: result for result in baseline or ()}
+    _check_comparable(results, baseline_runs)
     weights = resampled_weights(results[0]['pictures'])
-    shared = [result for result in results if result['seed'] in other]
-    difference = difference_interval = differences = None
-    if shared:
-        pairs = [(result, other[result['seed']]) for result in shared]
-        differences = [a['metrics']['mR'] - b['metrics']['mR'] for a, b in pairs]
-        ours, theirs = (_resampled([pair[i] for pair in pairs], weights) for i in (0, 1))
-        difference, difference_interval = fmean(differences), interval(ours - theirs)
+    pairs = [(r, baseline_runs[r['seed']]) for r in results if r['seed'] in baseline_runs]
+    differences = [run['metrics']['mR'] - base['metrics']['mR'] for run, base in pairs]
+    difference_interval = None
+    if pairs:
+        runs, bases = ([pair[i] for pair in pairs] for i in (0, 1))
+        difference_interval = interval(_resampled(runs, weights) - _resampled(bases, weights))
     without = [r['metrics_without']['mR'] for r in results if 'metrics_without' in r]
     minutes = [result['minutes'] for result in results if result['minutes'] is not None]
     return TableRow(
         name=Path(results[0]['config']).stem,
         seeds=[result['seed'] for result in results],
         recall={k: fmean(r['metrics'][k] for r in results) for k in (*RECALLS, 'mR')},
-        deviation=_deviation(scores),
+        deviation=_deviation([result['metrics']['mR'] for result in results]),
         interval=interval(_resampled(results, weights)),
-        difference=difference,
+        difference=fmean(differences) if differences else None,
         difference_interval=difference_interval,
-        difference_deviation=_deviation(differences or []),
+        difference_deviation=_deviation(differences),
         without=fmean(without) if len(without) == len(results) else None,
         minutes=fmean(minutes) if minutes else None,
         parameters=results[0]['parameters'],
     )
 
 
+def _check_comparable(results: Sequence[dict], baseline_runs: dict[int, dict]) -> None:
+    config = results[0]['config']
+    if len({result['config_digest'] for result in results}) > 1:
+        raise ValueError(f'{config}: its seeds were measured with different configs')
+    if len({(r['data_digest'], r['pictures']) for r in (*results, *baseline_runs.values())}) > 1:
+        raise ValueError(f'{config}: its runs were measured on different data')
+
+
 def _resampled(results: Sequence[dict], weights: Tensor) -> Tensor:
+    """mR of the mean of some runs, once for each row of ``weights`` over the pictures."""
     hits = torch.stack([torch.tensor(r['hits'], dtype=torch.float64) for r in results]).mean(dim=0)
     captions = torch.tensor(results[0]['captions_per_picture'], dtype=torch.float64).unsqueeze(1)
     half = hits.size(1) // 2
@@ -100,48 +107,63 @@ def _deviation(values: Sequence[float]) -> float | None:
 
 
 def render_table(rows: Sequence[TableRow], results: Sequence[dict], command: str) -> str:
-    """Markdown of the table, and of all that it takes to make it again."""
+    """Render the table as Markdown, with all that is needed to make it again.
+
+    Args:
+        rows: rows of the table.
+        results: results of all runs in it.
+        command: command that made the table.
+    """
+    left_out = [r['left_out']['pictures'] for r in results if 'left_out' in r]
     head = ['config', 'seeds', *(k.replace('/', ' ') for k in RECALLS), 'mR', '95 % over pictures']
     head += ['difference of mR', '95 % over pictures']
-    left_out = [r['left_out']['pictures'] for r in results if 'left_out' in r]
     if left_out:
         head.append(f'mR without {left_out[0]} pictures that have copies')
     head += ['minutes', 'parameters (trained)']
     lines = ['| ' + ' | '.join(head) + ' |', '|---' * len(head) + '|']
-    for row in rows:
-        cells = [f'`{row.name}`', str(len(row.seeds))]
-        cells += [f'{row.recall[key]:.2f}' for key in RECALLS]
-        cells += [_with_deviation(row.recall['mR'], row.deviation), _range(row.interval)]
-        if row.difference is None:
-            cells += ['', '']
-        else:
-            cells.append(_with_deviation(row.difference, row.difference_deviation, sign='+'))
-            cells.append(_range(row.difference_interval, sign='+'))
-        if left_out:
-            cells.append('' if row.without is None else f'{row.without:.2f}')
-        cells.append('' if row.minutes is None else f'{row.minutes:.1f}')
-        millions = (row.parameters[kind] / 1e6 for kind in ('all', 'trained'))
-        cells.append('{:.1f} M ({:.1f} M)'.format(*millions))
-        lines.append('| ' + ' | '.join(cells) + ' |')
-    ceiling = results[0]['ceiling']
-    lines += [
-        '',
+    lines += ['| ' + ' | '.join(_cells(row, bool(left_out))) + ' |' for row in rows]
+    return '\n'.join([*lines, '', _ceiling(results[0]), '', _origin(results, command)]) + '\n'
+
+
+def _cells(row: TableRow, with_left_out: bool) -> list[str]:
+    cells = [f'`{row.name}`', str(len(row.seeds))]
+    cells += [f'{row.recall[key]:.2f}' for key in RECALLS]
+    cells += [_with_deviation(row.recall['mR'], row.deviation), _range(row.interval)]
+    if row.difference is None:
+        cells += ['', '']
+    else:
+        cells.append(_with_deviation(row.difference, row.difference_deviation, sign='+'))
+        cells.append(_range(row.difference_interval, sign='+'))
+    if with_left_out:
+        cells.append('' if row.without is None else f'{row.without:.2f}')
+    cells.append('' if row.minutes is None else f'{row.minutes:.1f}')
+    millions = (row.parameters[kind] / 1e6 for kind in ('all', 'trained'))
+    cells.append('{:.1f} M ({:.1f} M)'.format(*millions))
+    return cells
+
+
+def _ceiling(result: dict) -> str:
+    ceiling = result['ceiling']
+    return (
         f'Ceiling of this test set, whose captions repeat: t2i R@1 {ceiling["t2i/R@1"]:.2f}, R@5 '
         f'{ceiling["t2i/R@5"]:.2f}, R@10 {ceiling["t2i/R@10"]:.2f}, mR {ceiling["mR"]:.2f}. '
-        f'{results[0]["pictures"]} pictures, {results[0]["captions"]} captions. ± is the standard '
-        'deviation over seeds; intervals are bootstraps over test pictures, seeds averaged.',
-        '',
+        f'{result["pictures"]} pictures, {result["captions"]} captions. ± is the standard '
+        'deviation over seeds; intervals are bootstraps over test pictures, seeds averaged.'
+    )
+
+
+def _origin(results: Sequence[dict], command: str) -> str:
+    weights = (f'{path} {d}' for result in results for path, d in result['weights'].items())
+    return (
         f'`{command}`; seeds {_joined(r["seed"] for r in results)}; commit '
         f'{_joined(r["commit"] for r in results)}; {_joined(r["hardware"] for r in results)}; '
         f'torch {_joined(r["versions"]["torch"] for r in results)}; data '
-        f'{_joined(r["data_digest"] for r in results)}; weights '
-        f'{_joined(f"{p} {d}" for r in results for p, d in r["weights"].items()) or "none"}.',
-    ]
-    return '\n'.join(lines) + '\n'
+        f'{_joined(r["data_digest"] for r in results)}; weights {_joined(weights) or "none"}.'
+    )
 
 
 def write_table(out: Path, rows: Sequence[TableRow], results: Sequence[dict], command: str) -> None:
-    """Write ``out`` with the suffixes ``.md`` and ``.json``."""
+    """Write the table to ``out`` with the suffixes ``.md`` and ``.json``."""
     out.parent.mkdir(parents=True, exist_ok=True)
     content = {
         '.md': render_table(rows, results, command),
@@ -154,13 +176,14 @@ def write_table(out: Path, rows: Sequence[TableRow], results: Sequence[dict], co
 
 
 def _with_deviation(value: float, deviation: float | None, sign: str = '') -> str:
-    shown = f'{value:{sign}.2f}'
-    return shown if deviation is None else f'{shown} ± {deviation:.2f}'
+    text = f'{value:{sign}.2f}'
+    return text if deviation is None else f'{text} ± {deviation:.2f}'
 
 
 def _range(ends: tuple[float, float], sign: str = '') -> str:
     return f'{ends[0]:{sign}.2f} to {ends[1]:{sign}.2f}'
 
 
-def _joined(values) -> str:
+def _joined(values: Iterable) -> str:
+    """Each distinct value once, in order."""
     return ', '.join(map(str, dict.fromkeys(values)))

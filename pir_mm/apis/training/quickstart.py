@@ -1,4 +1,4 @@
-"""The main job on generated scenes: generate, train, test, index, search."""
+"""The main job on generated scenes: generate, train, test, index and search."""
 
 import json
 import os
@@ -27,8 +27,78 @@ DETAILS = re.compile(r'(base_lr|lr|time|data_time|grad_norm|temperature_\w+|scen
 QUIET = {'PYTHONWARNINGS': 'ignore', 'TRANSFORMERS_VERBOSITY': 'error'}
 
 
+def run_quickstart(
+    tools: Path,
+    config: Path,
+    data: Path,
+    out: Path,
+    n_images: int = 1000,
+    options: list[str] | None = None,
+) -> dict[str, float]:
+    """Run the whole job and write its results to ``out``.
+
+    Args:
+        tools: folder of the commands.
+        config: config to train; it must save the checkpoint with the best mR.
+        data: folder of the generated scenes; they are made if they are not there yet.
+        out: folder for ``metrics.json``, ``config.py``, ``vocab.txt``, ``best.pth``,
+            ``search.png``, ``index/`` and the logs.
+        n_images: number of scenes to generate.
+        options: ``key=value`` pairs that are merged into the config.
+
+    Returns:
+        The content of ``metrics.json``.
+
+    Raises:
+        ValueError: if a step fails.
+    """
+    started = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)
+    run_command([str(tools / 'make_scenes.py'), '--out', str(data), '--n-images', str(n_images)])
+    write_flat_config(config, data / 'vocab.txt', out / 'config.py', options)
+    metrics = _train_and_test(tools, out) | chance_metrics(data / 'captions.json')
+    (out / 'metrics.json').write_text(json.dumps(metrics, indent=2) + '\n')
+    _index_and_search(tools, data / 'images', out)
+    print(_summary(metrics, time.monotonic() - started, tools, out))
+    return metrics
+
+
+def _train_and_test(tools: Path, out: Path) -> dict[str, float]:
+    config, weights, run = str(out / 'config.py'), str(out / 'best.pth'), out / 'run'
+    command = [str(tools / 'train.py'), config, '--work-dir', str(run)]
+    run_logged(command, out / 'train.log')
+    checkpoint = read_checkpoint(best_checkpoint(run))
+    torch.save({name: checkpoint[name] for name in ('meta', 'state_dict')}, weights)
+    command = [str(tools / 'test.py'), config, weights, '--work-dir', str(run)]
+    run_logged([*command, '--out', str(out / 'metrics.json')], out / 'test.log')
+    return json.loads((out / 'metrics.json').read_text())
+
+
+def _index_and_search(tools: Path, pictures: Path, out: Path) -> None:
+    index, model = str(out / 'index'), [str(out / 'config.py'), str(out / 'best.pth')]
+    run_command([str(tools / 'index.py'), str(pictures), '--model', *model, '--out', index])
+    picture = min(path for path in pictures.iterdir() if path.stem.startswith('airport'))
+    command = [str(tools / 'search.py'), index, *SENTENCES, '--image', str(picture)]
+    run_command([*command, '--top-k', '5', '--out', str(out / 'search.png')])
+
+
+def _summary(metrics: dict[str, float], seconds: float, tools: Path, out: Path) -> str:
+    return (
+        f'\nDone in {seconds / 60:.1f} minutes. On {metrics["n_images"]} test pictures with '
+        f'{metrics["n_texts"]} captions:\n'
+        f'  text to image   R@1 {metrics["t2i/R@1"]:5.1f}   R@5 {metrics["t2i/R@5"]:5.1f}   '
+        f'R@10 {metrics["t2i/R@10"]:5.1f}\n'
+        f'  image to text   R@1 {metrics["i2t/R@1"]:5.1f}   R@5 {metrics["i2t/R@5"]:5.1f}   '
+        f'R@10 {metrics["i2t/R@10"]:5.1f}\n'
+        f'  mean recall mR  {metrics["mR"]:.1f} (chance {metrics["chance_mR"]:.1f})\n'
+        f'See what was found:  {out / "search.png"}\n'
+        f'Ask for more:        python {tools / "search.py"} {out / "index"} '
+        '"a red train in a railway station" --out found.png'
+    )
+
+
 def run_command(arguments: list[str]) -> None:
-    """Run one of the project's commands as a user would, showing what it is.
+    """Print and run one of the project's commands.
 
     Raises:
         ValueError: if the command fails.
@@ -40,10 +110,10 @@ def run_command(arguments: list[str]) -> None:
 
 
 def run_logged(arguments: list[str], log: Path) -> None:
-    """The same, with the output in a file and only the lines that tell progress shown.
+    """As :func:`run_command`, but write the output to ``log`` and print only lines of progress.
 
     Raises:
-        ValueError: if the command fails; names the log.
+        ValueError: if the command fails; the message names the log.
     """
     print(f'\n$ python {shlex.join(arguments)}', flush=True)
     process = subprocess.Popen(
@@ -64,9 +134,9 @@ def run_logged(arguments: list[str], log: Path) -> None:
 
 
 def chance_metrics(captions: Path) -> dict[str, float]:
-    """Size of the test split and the mR of a model that gives every pair the same score."""
-    entries = json.loads(captions.read_text())['images']
-    counts = [len(entry['sentences']) for entry in entries if entry['split'] == 'test']
+    """Size of the test split, and the mR of a model that gives every pair the same score."""
+    pictures = json.loads(captions.read_text())['images']
+    counts = [len(p['sentences']) for p in pictures if p['split'] == 'test']
     image_of_text = np.repeat(np.arange(len(counts)), counts)
     constant = np.zeros((len(counts), len(image_of_text)), dtype=np.float32)
     chance = retrieval_recall(constant, image_of_text)['mR']
@@ -76,7 +146,10 @@ def chance_metrics(captions: Path) -> dict[str, float]:
 def write_flat_config(
     config: Path, vocabulary: Path, out: Path, options: list[str] | None = None
 ) -> None:
-    """Write a config without bases, with the vocabulary copied beside it, movable together."""
+    """Write a config without bases and copy the vocabulary beside it.
+
+    The two files can be moved together.
+    """
     flat = load_config(config, options)
     flat.pop('work_dir')
     beside = out.with_name('vocab.txt')
@@ -85,72 +158,3 @@ def write_flat_config(
     for split in ('train', 'val', 'test'):
         flat[f'{split}_dataloader'].dataset.data_root = str(vocabulary.parent.resolve()) + '/'
     out.write_text(flat.pretty_text)
-
-
-def run_quickstart(
-    tools: Path,
-    config: Path,
-    data: Path,
-    out: Path,
-    n_images: int = 1000,
-    options: list[str] | None = None,
-) -> dict[str, float]:
-    """Run the whole job and leave its results in ``out``.
-
-    Args:
-        tools: folder of the commands.
-        config: what to train; must keep its best checkpoint by mR.
-        data: where the generated scenes are, or are to be written.
-        out: takes ``metrics.json``, ``config.py``, ``vocab.txt``, ``best.pth``, ``search.png``
-            and ``index/``, beside the logs.
-        n_images: how many scenes to generate.
-        options: ``key=value`` pairs merged into the config.
-
-    Returns:
-        What ``metrics.json`` holds.
-
-    Raises:
-        ValueError: if a step fails.
-    """
-    began = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
-    run = out / 'run'
-    command = [str(tools / 'make_scenes.py'), '--out', str(data), '--n-images', str(n_images)]
-    run_command(command)
-    flat, weights = str(out / 'config.py'), str(out / 'best.pth')
-    write_flat_config(config, data / 'vocab.txt', out / 'config.py', options)
-    command = [str(tools / 'train.py'), flat, '--work-dir', str(run)]
-    run_logged(command, out / 'train.log')
-
-    checkpoint = read_checkpoint(best_checkpoint(run))
-    kept = {name: checkpoint[name] for name in ('meta', 'state_dict')}
-    torch.save(kept, out / 'best.pth')
-
-    command = [str(tools / 'test.py'), flat, weights, '--work-dir', str(run)]
-    run_logged([*command, '--out', str(out / 'metrics.json')], out / 'test.log')
-    index = str(out / 'index')
-    pictures = data / 'images'
-    command = [str(tools / 'index.py'), str(pictures), '--model', flat, weights, '--out', index]
-    run_command(command)
-    picture = min(path for path in pictures.iterdir() if path.stem.startswith('airport'))
-    command = [str(tools / 'search.py'), index, *SENTENCES, '--image', str(picture)]
-    run_command([*command, '--top-k', '5', '--out', str(out / 'search.png')])
-
-    metrics = json.loads((out / 'metrics.json').read_text()) | chance_metrics(
-        data / 'captions.json'
-    )
-    (out / 'metrics.json').write_text(json.dumps(metrics, indent=2) + '\n')
-    minutes = (time.monotonic() - began) / 60
-    print(
-        f'\nDone in {minutes:.1f} minutes. On {metrics["n_images"]} test pictures with '
-        f'{metrics["n_texts"]} captions:\n'
-        f'  text to image   R@1 {metrics["t2i/R@1"]:5.1f}   R@5 {metrics["t2i/R@5"]:5.1f}   '
-        f'R@10 {metrics["t2i/R@10"]:5.1f}\n'
-        f'  image to text   R@1 {metrics["i2t/R@1"]:5.1f}   R@5 {metrics["i2t/R@5"]:5.1f}   '
-        f'R@10 {metrics["i2t/R@10"]:5.1f}\n'
-        f'  mean recall mR  {metrics["mR"]:.1f} (chance {metrics["chance_mR"]:.1f})\n'
-        f'See what was found:  {out / "search.png"}\n'
-        f'Ask for more:        python {tools / "search.py"} {index} '
-        '"a red train in a railway station" --out found.png'
-    )
-    return metrics

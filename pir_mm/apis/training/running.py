@@ -1,4 +1,4 @@
-"""Training and testing by mmengine's Runner."""
+"""Train a config and test a checkpoint with mmengine's Runner."""
 
 import json
 import os
@@ -20,15 +20,22 @@ from pir_mm.engine import (
 
 
 def check_devices(device: str | None, gpus: int | None) -> None:
-    """Refuse to go on without the accelerators that were asked for.
+    """Check that the machine has the GPUs that the user requested.
+
+    A number of GPUs on a machine without any GPU means CPU processes, unless ``device`` is
+    ``'cuda'``.
+
+    Args:
+        device: ``'cpu'``, ``'cuda'`` or ``None``.
+        gpus: number of processes.
 
     Raises:
-        ValueError: if there are fewer than asked.
+        ValueError: if the machine has fewer GPUs.
     """
-    there = torch.cuda.device_count()
-    wanted = 1 if device == 'cuda' and not gpus else gpus or 0
-    if wanted > there and (there or device == 'cuda'):
-        raise ValueError(f'{wanted} GPU(s) asked for, but this machine shows {there}')
+    available = torch.cuda.device_count()
+    requested = 1 if device == 'cuda' and not gpus else gpus or 0
+    if requested > available and (available or device == 'cuda'):
+        raise ValueError(f'{requested} GPU(s) requested, but this machine has {available}')
 
 
 def adapt_training(
@@ -40,10 +47,18 @@ def adapt_training(
     pin_memory: bool = True,
     persistent_workers: bool = True,
 ) -> None:
-    """Write the switches of ``tools/train.py`` into a config.
+    """Write the switches of ``tools/train.py`` into a config, in place.
+
+    Args:
+        config: as :func:`load_config` returns it.
+        amp: train in bfloat16 autocast, also on the CPU.
+        validate: run the validation loop.
+        scale_lr: scale the learning rate to the batch size.
+        pin_memory: of the loaders; only where a GPU is present.
+        persistent_workers: of the loaders; only where they have workers.
 
     Raises:
-        ValueError: if ``scale_lr`` meets a config without ``auto_scale_lr.base_batch_size``.
+        ValueError: if ``scale_lr`` is set and the config has no ``auto_scale_lr.base_batch_size``.
     """
     if amp:
         config.optim_wrapper.type = 'pir_mm.Bf16OptimWrapper'
@@ -63,9 +78,9 @@ def adapt_training(
 
 
 def build_runner(config: Config) -> Runner:
-    """Build the Runner of a config, on whatever this machine has.
+    """Build the Runner of a config, on the GPUs or on the CPU.
 
-    With a launcher but no accelerator the processes join a gloo group.
+    With a launcher and no GPU, the processes join a gloo group.
     """
     load_local_files_safely()
     if config.get('launcher', 'none') != 'none' and join_cpu_process_group():
@@ -78,9 +93,13 @@ def train(config: Config, resume: str | None = None) -> Runner:
     """Train the model of a config.
 
     Args:
-        config: as read by :func:`pir_mm.apis.training.configuration.load_config`.
-        resume: ``'auto'`` continues from the last checkpoint of the work directory, if there is
-            one; a path continues from that file; ``None`` starts anew.
+        config: as :func:`load_config` returns it.
+        resume: ``'auto'`` continues from the last checkpoint of the work directory and starts
+            from the beginning if the directory has no checkpoint. A path continues from that
+            file. ``None`` starts from the beginning.
+
+    Returns:
+        The Runner after training.
 
     Raises:
         FileNotFoundError: if data, weights or the checkpoint to resume are missing.
@@ -95,36 +114,40 @@ def train(config: Config, resume: str | None = None) -> Runner:
 
 
 def best_checkpoint(work_dir: str | Path) -> Path:
-    """The checkpoint of the best validation among those of a run.
+    """Path of the checkpoint with the best validation of a run.
+
+    The path is inside ``work_dir``, also when the directory was moved after the training.
 
     Raises:
-        FileNotFoundError: if the run has no checkpoint, or never validated.
+        FileNotFoundError: if the run has no checkpoint, or did not validate.
     """
     work_dir = Path(work_dir)
     pointer = work_dir / 'last_checkpoint'
     if not pointer.is_file():
-        raise FileNotFoundError(f'{work_dir} holds no checkpoint of a run')
+        raise FileNotFoundError(f'{work_dir} has no checkpoint of a run')
     last = work_dir / Path(pointer.read_text().strip()).name
     best = read_checkpoint(last)['message_hub']['runtime_info'].get('best_ckpt')
     if best is None:
-        raise FileNotFoundError(f'the run in {work_dir} kept no best checkpoint: let it validate')
+        raise FileNotFoundError(
+            f'the run in {work_dir} has no best checkpoint, because it did not validate'
+        )
     return work_dir / Path(best).name
 
 
 def test(config: Config, checkpoint: str | None, out: str | None = None) -> dict[str, float]:
-    """Test a checkpoint, loaded whole or refused.
+    """Test a checkpoint on the test split and write its metrics.
 
     Args:
-        config: the config the checkpoint was trained with.
-        checkpoint: its path; ``None`` tests the weights as they are built.
-        out: a JSON file for the metrics; by default ``metrics.json`` in the work directory.
+        config: config that the checkpoint was trained with.
+        checkpoint: path of the checkpoint; ``None`` tests the initial weights.
+        out: JSON file for the metrics; by default ``metrics.json`` in the work directory.
 
     Returns:
         The metrics, in percent and unrounded.
 
     Raises:
         FileNotFoundError: if the data or the checkpoint are missing.
-        ValueError: if the checkpoint is one of another model.
+        ValueError: if the checkpoint does not have exactly the tensors of this model.
     """
     config.load_from, config.resume = None, False
     runner = build_runner(config)

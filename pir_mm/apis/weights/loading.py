@@ -19,23 +19,26 @@ def load_retriever(
     """Build a retriever and load its weights, all of them or none.
 
     Args:
-        config: config file; by default the one beside the checkpoint, of the same stem.
-        checkpoint: weights; ``None`` leaves them as they are built.
-        device: where the model shall live.
+        config: config file; by default the file beside the checkpoint with the same stem.
+        checkpoint: weight file; ``None`` keeps the initial weights.
+        device: device of the model.
 
     Returns:
-        The model in eval mode, with ``encode_image``, ``encode_text`` and ``cfg``, its config.
+        The model in eval mode. It has ``encode_image``, ``encode_text`` and its config as ``cfg``.
 
     Raises:
-        FileNotFoundError: if a file is missing. The vocabulary is read at the first text only.
-        ValueError: if neither file is given, or the checkpoint is one of another model.
+        FileNotFoundError: if a file is missing. The vocabulary is read only with the first text.
+        ValueError: if neither file is given, or if the checkpoint does not have exactly the
+            tensors of this model.
     """
     if config is None:
         if checkpoint is None:
-            raise ValueError('load_retriever needs a config, or a checkpoint with a config beside')
+            raise ValueError('load_retriever needs a config or a checkpoint')
         config = Path(checkpoint).with_suffix('.py')
         if not config.is_file():
-            raise FileNotFoundError(f'{checkpoint} came without a config, and {config} is missing')
+            raise FileNotFoundError(
+                f'{config}, the config beside {checkpoint}, does not exist: give a config'
+            )
     cfg = load_config(config)
     with DefaultScope.overwrite_default_scope('pir_mm'):
         model = MODELS.build(cfg.model)

@@ -1,4 +1,4 @@
-"""Our models under mmpretrain's roof."""
+"""The models of this package in mmpretrain's model hub."""
 
 from pathlib import Path
 
@@ -8,15 +8,15 @@ PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def model_index_file() -> Path:
-    """The list of models: packed with an installed package, at the top of a checkout.
+    """Path of ``model-index.yml``, in the installed package or at the top of a checkout.
 
     Raises:
-        FileNotFoundError: if there is neither.
+        FileNotFoundError: if the file is in neither.
     """
     for folder in (PACKAGE / '.mim', PACKAGE.parent):
         if (folder / 'model-index.yml').is_file() and (folder / 'configs').is_dir():
             return folder / 'model-index.yml'
-    raise FileNotFoundError(f'no model-index.yml beside {PACKAGE}: install pir_mm anew')
+    raise FileNotFoundError(f'model-index.yml is not beside {PACKAGE}: install pir_mm again')
 
 
 def register_models() -> None:

@@ -1,4 +1,4 @@
-"""Embeddings come in the order asked for, whatever was done to get them quickly."""
+"""Embeddings come in the order of their pictures and sentences, in batches of any size."""
 
 import threading
 import time

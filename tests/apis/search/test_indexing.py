@@ -1,4 +1,4 @@
-"""Indexing survives bad files, says what it left out, and never spoils what was there."""
+"""Indexing skips bad files, says which, and never damages an older index."""
 
 import json
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_an_index_inside_the_folder_of_pictures_does_not_index_itself(colour_mod
 
 def test_without_a_single_picture_it_says_why(colour_model, pictures, tmp_path):
     (tmp_path / 'notes').mkdir()
-    with pytest.raises(ValueError, match='no picture was indexed: .*notes holds no file'):
+    with pytest.raises(ValueError, match='no picture was indexed: .*notes has no files'):
         index_pictures([tmp_path / 'notes'], colour_model, tmp_path / 'index')
     (tmp_path / 'notes' / 'a.txt').touch()
     with pytest.raises(ValueError, match=r'1 files .* were tried; .*a\.txt is not a picture'):

@@ -11,9 +11,9 @@ from pir_mm.version import __version__
 
 
 def test_the_same_model_has_the_same_fingerprint(colour_model):
-    mine, copied = model_fingerprint(colour_model, 3), copy.deepcopy(colour_model)
-    assert mine == model_fingerprint(copied, 3)
-    assert (mine.width, mine.pir_mm) == (3, __version__)
+    fingerprint, copied = model_fingerprint(colour_model, 3), copy.deepcopy(colour_model)
+    assert fingerprint == model_fingerprint(copied, 3)
+    assert (fingerprint.width, fingerprint.pir_mm) == (3, __version__)
 
 
 def test_weights_are_hashed_by_name_type_shape_and_bytes():

@@ -128,7 +128,7 @@ def test_the_table_has_a_block_per_query(colour_model, index, pictures):
 
 
 def test_the_model_of_an_index_must_be_noted_and_there(colour_model, index, pictures, tmp_path):
-    with pytest.raises(FileNotFoundError, match='its config is not noted in it.*--model'):
+    with pytest.raises(FileNotFoundError, match='its config is not stored in it.*--model'):
         load_index_model(index)
     with pytest.raises(FileNotFoundError, match=r'checkpoint gone\.pth does not exist'):
         load_index_model(index, config=pictures / 'red.png', checkpoint='gone.pth')

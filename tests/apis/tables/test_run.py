@@ -16,9 +16,9 @@ from pir_mm.functional.recall import recall_from_embeddings
 def split():
     generator = torch.Generator().manual_seed(0)
     image, text = (torch.randn(n, 4, generator=generator) for n in (6, 11))
-    owner = torch.tensor([0, 0, 1, 2, 2, 2, 3, 4, 4, 5, 5])
+    image_of_text = torch.tensor([0, 0, 1, 2, 2, 2, 3, 4, 4, 5, 5])
     paths = [f'data/images/p{i}.jpg' for i in range(6)]
-    embedded = EmbeddedSet(image, torch.zeros(6).long(), text, owner)
+    embedded = EmbeddedSet(image, torch.zeros(6).long(), text, image_of_text)
     return EmbeddedSplit(embedded, torch.arange(11), paths, ['words'] * 11, ['scene'])
 
 
@@ -46,10 +46,10 @@ def test_pictures_left_out_are_neither_asked_nor_found(split, tmp_path):
     scores = score_split(split, left_out)
     whole = split.embedded
     pictures, texts = [0, 2, 3, 5], [0, 1, 3, 4, 5, 6, 9, 10]
-    owner = torch.tensor([0, 0, 1, 1, 1, 2, 3, 3])
+    image_of_text = torch.tensor([0, 0, 1, 1, 1, 2, 3, 3])
     assert scores['left_out']['pictures'] == 2
     assert scores['metrics_without'] == recall_from_embeddings(
-        whole.image[pictures], whole.text[texts], owner
+        whole.image[pictures], whole.text[texts], image_of_text
     )
     assert scores['metrics'] == score_split(split)['metrics']
 
@@ -64,5 +64,5 @@ def test_a_list_is_known_by_its_names(tmp_path):
 def test_refuses_another_file(tmp_path, content):
     path = tmp_path / 'list.json'
     path.write_text(content)
-    with pytest.raises(ValueError, match='is no list of copies'):
+    with pytest.raises(ValueError, match='is not a list of copies'):
         LeftOut(path)

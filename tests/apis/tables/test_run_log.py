@@ -66,9 +66,9 @@ def test_one_start_can_be_given_by_its_own_folder(tmp_path):
 
 
 def test_says_what_is_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match='nowhere is no folder'):
+    with pytest.raises(FileNotFoundError, match='nowhere is not a folder'):
         read_run(tmp_path / 'nowhere')
-    with pytest.raises(FileNotFoundError, match='holds no TIME/vis_data/scalars.json'):
+    with pytest.raises(FileNotFoundError, match='has no TIME/vis_data/scalars.json'):
         read_run(tmp_path)
     start(tmp_path, '1')
     with pytest.raises(ValueError, match='no training was logged in .*scalars.json'):

@@ -1,4 +1,4 @@
-"""None"""
+"""A config is read with its options, and a wrong key or value is named."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""None"""
+"""The quickstart writes files that can be moved, and shows what its commands do."""
 
 import json
 

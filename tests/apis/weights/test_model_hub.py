@@ -1,4 +1,4 @@
-"""None"""
+"""mmpretrain finds our models by task and by name."""
 
 import mmpretrain
 

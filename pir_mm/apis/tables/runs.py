@@ -1,4 +1,4 @@
-"""All runs of a table, some at a time, each in a process of its own."""
+"""All runs of a table, each in its own process, a few at a time."""
 
 import multiprocessing
 import os
@@ -28,35 +28,35 @@ def run_table(
     options: Sequence[str] = (),
     command: str = '',
 ) -> list[str]:
-    """Measure every config with every seed, and write the table anew after each.
+    """Measure every config with every seed, and write the table again after each run.
 
-    Finished runs are read from ``results``, killed ones continued, failed ones named and passed
-    over. The first seed of all rows comes before the second of any.
+    Finished runs are read from ``results``. Killed runs continue. A failed run is reported and
+    does not stop the others. The first seed of all configs runs before the second seed of any.
 
     Args:
-        configs: one a row, in the order of the table.
-        seeds: of the runs.
+        configs: one config per row, in the order of the table.
+        seeds: seeds of each row.
         results: folder of result files.
         work_dirs: folder of checkpoints and logs.
-        out: the table, without suffix.
-        baseline: stem of the config that the others are compared with; the first by default.
-        leave_out: pictures without which recall is reported a second time.
-        jobs: runs at a time, which share the cores. Two runs of one thread get more done than
-            one run of two.
-        report_only: tabulate what is finished.
-        options: ``key=value`` pairs merged into every config.
-        command: what is written below the table as its origin.
+        out: path of the table, without suffix.
+        baseline: stem of the config to compare with; by default the first.
+        leave_out: list of pictures for a second measurement without them.
+        jobs: number of runs at the same time; they share the cores. Two runs with one thread
+            each are faster than one run with two threads.
+        report_only: train nothing, make the table of the finished runs.
+        options: ``key=value`` pairs that are merged into every config.
+        command: command that is written below the table.
 
     Returns:
-        what failed, a sentence each.
+        One sentence for each failed run.
 
     Raises:
-        ValueError: if an argument is wrong, or no run is finished in the end.
-        FileNotFoundError: if a config or ``leave_out`` is missing.
+        ValueError: if an argument is wrong, or if no run is finished at the end.
+        FileNotFoundError: if a config or ``leave_out`` does not exist.
     """
     configs = [Path(config) for config in configs]
     rows = [config.stem for config in configs]
-    _check(configs, rows, seeds, baseline, leave_out, jobs)
+    _check_arguments(configs, rows, seeds, baseline, leave_out, jobs)
     runs = [
         Run(config, seed, tuple(options or ()), results, work_dirs, leave_out)
         for seed in seeds
@@ -64,39 +64,49 @@ def run_table(
     ]
     finished: dict[Run, dict] = {}
     failed = []
-    for run, outcome in _measured(runs, 0 if report_only else jobs):
-        if isinstance(outcome, Exception):
-            failed.append(f'{run.row} seed {run.seed}: {outcome}')
+    for run, result in _results(runs, 0 if report_only else jobs):
+        if isinstance(result, Exception):
+            failed.append(f'{run.row} seed {run.seed}: {result}')
             tqdm.write(f'failed: {failed[-1]}', file=sys.stderr)
             continue
-        tqdm.write(f'{run.row} seed {run.seed}: mR {outcome["metrics"]["mR"]:.2f}')
-        finished[run] = outcome
-        _write(out, runs, rows, baseline or rows[0], finished, command)
+        tqdm.write(f'{run.row} seed {run.seed}: mR {result["metrics"]["mR"]:.2f}')
+        finished[run] = result
+        by_row = {
+            row: [finished[r] for r in runs if r in finished and r.row == row] for row in rows
+        }
+        _write(out, by_row, baseline or rows[0], command)
     if not finished:
         raise ValueError('no run is finished, so there is no table')
     print(f'{len(finished)} of {len(runs)} runs: {out}.md, {out}.json')
     return failed
 
 
-def _check(configs, rows, seeds, baseline, leave_out, jobs) -> None:
+def _check_arguments(
+    configs: Sequence[Path],
+    rows: Sequence[str],
+    seeds: Sequence[int],
+    baseline: str | None,
+    leave_out: Path | None,
+    jobs: int,
+) -> None:
     missing = [str(p) for p in (*configs, leave_out) if p is not None and not p.is_file()]
     if missing:
         raise FileNotFoundError(f'{missing[0]} does not exist')
-    for what, values in (('config', rows), ('seed', seeds)):
-        twice = [value for value in values if values.count(value) > 1]
-        if twice:
-            raise ValueError(f'{what} {twice[0]} is there twice')
+    for name, values in (('config', rows), ('seed', seeds)):
+        repeated = [value for value in values if values.count(value) > 1]
+        if repeated:
+            raise ValueError(f'{name} {repeated[0]} is given twice')
     if baseline is not None and baseline not in rows:
-        raise ValueError(f'baseline {baseline!r} is none of {", ".join(rows)}')
+        raise ValueError(f'baseline {baseline!r} is not one of {", ".join(rows)}')
     if jobs < 1:
         raise ValueError(f'jobs must be at least 1, got {jobs}')
     if leave_out is not None:
-        LeftOut(leave_out)
+        LeftOut(leave_out)  # refuses a file of another kind
 
 
-def _measured(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | Exception]]:
-    """Runs as they end, finished ones first; with no jobs none but these."""
-    still_open = []
+def _results(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | Exception]]:
+    """Yield finished runs first, then the others as they end; with ``jobs=0`` no others."""
+    unfinished = []
     for run in runs:
         try:
             result = finished_result(run)
@@ -104,14 +114,17 @@ def _measured(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | Exce
             yield run, error
             continue
         if result is None:
-            still_open.append(run)
+            unfinished.append(run)
         else:
             yield run, result
-    if not still_open or not jobs:
-        return
+    if unfinished and jobs:
+        yield from _measure_all(unfinished, jobs)
+
+
+def _measure_all(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | Exception]]:
     spawn = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(jobs, spawn, max_tasks_per_child=1) as pool:
-        futures = {pool.submit(_measure_logged, run, jobs): run for run in still_open}
+        futures = {pool.submit(_measure_logged, run, jobs): run for run in runs}
         try:
             for future in tqdm(as_completed(futures), total=len(futures), unit='run'):
                 yield futures[future], future.exception() or future.result()
@@ -123,7 +136,7 @@ def _measured(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | Exce
 
 
 def _measure_logged(run: Run, jobs: int) -> dict:
-    """In a process of its own, with what it prints in the run's folder."""
+    """Measure a run in this process, with its output in ``console.log`` of its folder."""
     run.work_dir.mkdir(parents=True, exist_ok=True)
     if not torch.cuda.is_available():
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
@@ -134,11 +147,9 @@ def _measure_logged(run: Run, jobs: int) -> dict:
         return measure(run)
 
 
-def _write(out, runs, rows, baseline, finished, command) -> None:
-    by_row = {row: [finished[r] for r in runs if r.row == row and r in finished] for row in rows}
-    others = by_row[baseline]
+def _write(out: Path, by_row: dict[str, list[dict]], baseline: str, command: str) -> None:
     table = [
-        make_row(results, None if row == baseline else others)
+        make_row(results, None if row == baseline else by_row[baseline])
         for row, results in by_row.items()
         if results
     ]
