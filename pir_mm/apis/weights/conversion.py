@@ -87,7 +87,7 @@ def converted_config(model: dict) -> str:
         dict(type='mmpretrain.Resize', scale=(size, size), interpolation='bicubic'),
         dict(
             type='mmpretrain.PackInputs',
-            algorithm_keys=['text', 'text_id', 'caption_id', 'captions', 'scene'],
+            algorithm_keys=['text', 'text_id', 'caption_id', 'scene'],
             meta_keys=['image_id', 'img_path'],
         ),
     ]
@@ -101,7 +101,7 @@ def converted_config(model: dict) -> str:
             batch_size=128,
             num_workers=2,
             sampler=dict(type='DefaultSampler', shuffle=False),
-            collate_fn=dict(type='default_collate'),
+            collate_fn=dict(type='pir_mm.collate_pairs'),
             dataset=dict(
                 type='pir_mm.CaptionDataset',
                 ann_file='captions.json',
@@ -111,7 +111,8 @@ def converted_config(model: dict) -> str:
                 pipeline=pipeline,
             ),
         ),
-        test_cfg=dict(type='TestLoop'),
+        default_hooks=dict(tokenizer=dict(type='pir_mm.TokenizerHook')),
+        test_cfg=dict(type='pir_mm.RetrievalTestLoop'),
         test_evaluator=dict(type='pir_mm.RetrievalEvaluator', by_scene=True),
         randomness=dict(seed=0),
     )

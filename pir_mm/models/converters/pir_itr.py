@@ -15,8 +15,8 @@ from pir_mm.models.converters.torchvision import resnet_config
 
 # The authors' name of each part, and ours.
 PIR_ITR_NAMES = {
-    'temp': 'head.losses.contrastive.temperature.value',
-    'temp2': 'head.losses.affiliation.temperature.value',
+    'temp': 'head.temperatures.contrastive.value',
+    'temp2': 'head.temperatures.affiliation.value',
     'vision_encoder': 'image_encoder.backbone',
     'vision_proj': 'image_encoder.projection',
     'text_encoder': 'text_encoder.bert',
@@ -34,8 +34,8 @@ PIR_ITR_NAMES = {
     'mapping_txt': 'temporal_pae.mapping',
     'txt_sa': 'temporal_pae.self_attention',
     'txt_ca': 'temporal_pae.cross_attention',
-    'head_img': 'head.image_local',
-    'head_txt': 'head.text_local',
+    'head_img': 'join_image.local',
+    'head_txt': 'join_text.local',
 }
 DROPPED = {
     'made anew': (
@@ -154,7 +154,8 @@ def pir_itr_config(
         **_input_config(known),
         image_encoder=dict(type='pir_mm.ImageEncoder', backbone=backbone, dim=dim),
         text_encoder=text_encoder,
-        head=dict(type='pir_mm.RetrievalHead', dim=dim, losses=_losses(weights, settings)),
+        embedding=dict(type='pir_mm.JoinedEmbedding', dim=dim),
+        head=_head(weights, settings),
     )
     layers = {side: count(weights, f'{side}_sa.') for side in ('img', 'txt')}
     found = {'embed_dim': dim, 'instru_num': layers['img'], 'cycle_num': layers['txt']}
@@ -190,7 +191,7 @@ def _text_encoder(
 def _input_config(known: Mapping[str, Any]) -> dict[str, dict]:
     return dict(
         data_preprocessor=dict(
-            type='mmpretrain.MultiModalDataPreprocessor',
+            type='pir_mm.PairPreprocessor',
             mean=[122.771, 116.746, 104.094],
             std=[68.501, 66.632, 70.323],
             to_rgb=True,
@@ -239,29 +240,29 @@ def _pae_config(
     )
 
 
-def _losses(weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> dict[str, dict]:
-    losses = {}
+def _head(weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> dict[str, Any]:
+    losses, temperatures = {}, {}
     if 'temp' in weights:
-        losses['contrastive'] = dict(type='pir_mm.ContrastiveLoss', **_temperature(weights, 'temp'))
+        losses['contrastive'] = dict(type='pir_mm.ContrastiveLoss', positives='image')
+        temperatures['contrastive'] = _temperature(weights, 'temp')
     if 'temp2' in weights:
         losses['affiliation'] = dict(
-            type='pir_mm.AffiliationLoss',
-            form='pir',
-            weight=_affiliation_weight(settings),
-            **_temperature(weights, 'temp2'),
+            type='pir_mm.AffiliationLoss', form='pir', weight=_affiliation_weight(settings)
         )
-    return losses or dict(triplet=dict(type='pir_mm.TripletLoss'))
+        temperatures['affiliation'] = _temperature(weights, 'temp2')
+    losses = losses or dict(triplet=dict(type='pir_mm.TripletLoss', positives='pair'))
+    return dict(type='pir_mm.RetrievalHead', losses=losses, temperatures=temperatures)
 
 
 def _temperature(weights: Mapping[str, Tensor], name: str) -> dict[str, Any]:
-    """Start value of a learnt temperature, and wider limits where its value needs them."""
+    """Settings of a learnt temperature, with wider limits where its value needs them."""
     value = weights[name].float().mean().item()
     if not 0 < value < float('inf'):
         raise ValueError(f'{name}, a temperature, is {value:g}, wanted a number above 0')
     least, greatest = TEMPERATURE_LIMITS
     if least <= value <= greatest:
-        return dict(temperature=0.07)
-    return dict(temperature=0.07, limits=(min(least, value), max(greatest, value)))
+        return dict(init=0.07)
+    return dict(init=0.07, limits=(min(least, value), max(greatest, value)))
 
 
 def _affiliation_weight(settings: Mapping[str, Any]) -> float:

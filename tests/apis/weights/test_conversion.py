@@ -141,7 +141,7 @@ def test_a_whole_retriever_comes_with_its_config(official, tmp_path):
     assert meta['used'] + sum(meta['dropped'].values()) == len(layout_files.pir_itr())
     model = load_retriever(checkpoint=tmp_path / 'out.pth')
     given = layout_files.pir_itr()
-    assert model.head.losses['contrastive'].temperature.value == given['temp']
+    assert model.head.temperatures['contrastive'].value == given['temp']
     key = given['txt_ca.1.mhatt_cross.linear_k.weight']
     assert_close(model.temporal_pae.cross_attention[1].attention.key_value.weight[:8], key)
     assert model.cfg.model.tokenizer.vocab == f'{tmp_path}/vocab.txt'
@@ -177,7 +177,7 @@ def test_settings_are_numbers_and_nothing_else(saved, tmp_path):
 def test_a_file_that_loads_differently_is_not_kept(official, tmp_path, monkeypatch):
     def worse(config, checkpoint):
         model = load_retriever(config, checkpoint)
-        model.head.image_local.bias.data += 1
+        model.join_image.local.bias.data += 1
         return model
 
     monkeypatch.setattr(conversion, 'load_retriever', worse)

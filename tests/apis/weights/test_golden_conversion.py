@@ -12,6 +12,7 @@ from torch.testing import assert_close
 
 from pir_mm.apis import load_retriever
 from pir_mm.apis.weights.conversion import convert_checkpoint
+from pir_mm.models.losses import EmbeddedPairs
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = Path(os.environ.get('PIR_MM_SHARED', ROOT.parent / 'shared')) / 'golden'
@@ -118,7 +119,8 @@ def test_losses_and_their_gradients(model, name):
     given = opened('losses')
     image, text = (given[f'{side}_embedding'].requires_grad_() for side in ('image', 'text'))
     rows = torch.arange(len(text))
-    values = model.head.loss(image, text, rows, given['image_id'], given['label'])
+    pairs = EmbeddedPairs(image, text, rows, given['image_id'], rows, given['label'])
+    values = model.head.loss(pairs)
     assert_close(values[f'loss_{name}'], given[name], **LOSS)
     values[f'loss_{name}'].backward()
     assert_close(image.grad, given[f'{name}_grad_image'], **LOSS)

@@ -127,8 +127,8 @@ def test_baseline(official, images):
 def test_temperatures_and_foreign_names(official):
     weights = dict(official[0], temp=torch.tensor(0.05), temp2=torch.tensor(0.09))
     ours = pir_itr_weights(weights)
-    assert ours['head.losses.contrastive.temperature.value'] == 0.05
-    assert ours['head.losses.affiliation.temperature.value'] == 0.09
+    assert ours['head.temperatures.contrastive.value'] == 0.05
+    assert ours['head.temperatures.affiliation.value'] == 0.09
     with pytest.raises(ValueError, match='logit_scale is not a weight of PIR-ITR'):
         pir_itr_weights({**weights, 'logit_scale': torch.ones(())})
 
@@ -168,7 +168,8 @@ def test_options_are_the_authors():
     assert model['text_groups'] == 1
     assert model['tokenizer']['max_tokens'] == 31
     losses = model['head']['losses']
-    assert losses['contrastive'] == dict(type='pir_mm.ContrastiveLoss', temperature=0.07)
+    assert losses['contrastive'] == dict(type='pir_mm.ContrastiveLoss', positives='image')
+    assert model['head']['temperatures'] == dict.fromkeys(losses, dict(init=0.07))
     affiliation = losses['affiliation']
     assert (affiliation['form'], affiliation['weight']) == ('pir', 1.0)
     assert build(center_factor=2)[0]['head']['losses']['affiliation']['weight'] == 2.0
@@ -179,11 +180,11 @@ def test_options_are_the_authors():
 )
 def test_our_limits_move_no_temperature(value, limits):
     model, _ = build(weights=pir_itr() | {'temp2': torch.tensor(value)})
-    loss = model['head']['losses']['affiliation']
-    assert loss.get('limits') == (limits and pytest.approx(limits))
-    built = MODELS.build(loss)
-    built.temperature.value.data.fill_(value)
-    assert built.temperature().item() == torch.tensor(value).item()
+    settings = model['head']['temperatures']['affiliation']
+    assert settings.get('limits') == (limits and pytest.approx(limits))
+    temperature = MODELS.build(model['head']).temperatures['affiliation']
+    temperature.value.data.fill_(value)
+    assert temperature().item() == torch.tensor(value).item()
 
 
 @pytest.mark.parametrize('value', [0.0, -0.07, float('inf')])
