@@ -38,7 +38,8 @@ MODEL = dict(
     selector=dict(type='pir_mm.BeliefSelector', keep=40),
     spatial_pae=dict(type='pir_mm.SpatialPAE', dim=64),
     temporal_pae=dict(type='pir_mm.TemporalPAE', dim=64, mask_padding=False),
-    head=dict(type='pir_mm.RetrievalHead', dim=64),
+    embedding=dict(type='pir_mm.JoinedEmbedding', dim=64),
+    head=dict(type='pir_mm.RetrievalHead'),
 )
 BASELINE = dict(MODEL, instruction_encoder=None, selector=None, spatial_pae=None, temporal_pae=None)
 BLOCK, BACKBONE = dict(atol=2e-5, rtol=0), dict(atol=1e-4, rtol=0)
