@@ -126,9 +126,9 @@ def test_baseline(official, images):
 
 def test_temperatures_and_foreign_names(official):
     weights = dict(official[0], temp=torch.tensor(0.05), temp2=torch.tensor(0.09))
-    ours = pir_itr_weights(weights)
-    assert ours['head.losses.contrastive.temperature.value'] == 0.05
-    assert ours['head.losses.affiliation.temperature.value'] == 0.09
+    converted = pir_itr_weights(weights)
+    assert converted['head.losses.contrastive.temperature.value'] == 0.05
+    assert converted['head.losses.affiliation.temperature.value'] == 0.09
     with pytest.raises(ValueError, match='logit_scale is not a weight of PIR-ITR'):
         pir_itr_weights({**weights, 'logit_scale': torch.ones(())})
 
