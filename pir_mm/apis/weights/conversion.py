@@ -17,7 +17,7 @@ from pir_mm.registry import MODELS
 from pir_mm.version import __version__
 
 ENDINGS = ('.pth', '.pt', '.bin')
-# Every config of ours starts with this line, and only such a file is overwritten.
+# Every written config starts with this line. No other file is overwritten.
 HEADER = '"""Written by tools/convert_checkpoint.py beside the weights of the same name.'
 DOCSTRING = f'''{HEADER}
 

@@ -13,7 +13,7 @@ from pir_mm.models.converters.conversion import Conversion, Piece, collect, coun
 from pir_mm.models.converters.swin import is_microsoft_swin, swin_config, swin_pieces
 from pir_mm.models.converters.torchvision import resnet_config
 
-# The authors' name of each part, and ours.
+# The authors' name of each part, and its name in pir_mm.models.PIR.
 PIR_ITR_NAMES = {
     'temp': 'head.temperatures.contrastive.value',
     'temp2': 'head.temperatures.affiliation.value',
@@ -80,7 +80,7 @@ def pir_itr_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
     The image encoder must be a Swin Transformer and the instruction encoder a ResNet. The authors'
     baseline, which has no attention layers of its own, is converted in the same way. The authors'
-    model attends to padding, so build ours with ``mask_padding=False``.
+    model attends to padding, so build PIR with ``mask_padding=False``.
 
     Args:
         weights: ``checkpoint['model']`` of the authors' file.

@@ -61,7 +61,7 @@ def read_out(
     or from an attention pool. A map of timm may have its channels last.
 
     Args:
-        backbone: the module, whose attributes say how its output is laid out.
+        backbone: the module. Its attributes show the layout of its output.
         output: what its forward returned. The last element of a tuple or list is read.
 
     Returns:

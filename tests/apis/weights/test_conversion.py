@@ -177,7 +177,7 @@ def test_settings_are_numbers_and_nothing_else(saved, tmp_path):
 def test_a_file_that_loads_differently_is_not_kept(official, tmp_path, monkeypatch):
     def worse(config, checkpoint):
         model = load_retriever(config, checkpoint)
-        model.join_image.local.bias.data += 1
+        model.image_encoder.projection.bias.data += 1
         return model
 
     monkeypatch.setattr(conversion, 'load_retriever', worse)

@@ -131,7 +131,7 @@ def resnet(classes=1000):
 
 
 def pir_itr(words=60):
-    """The authors' layout with one layer on the picture side, two on the text side."""
+    """The authors' layout with one layer for images and two for texts."""
     dim = SETTINGS['embed_dim']
     vision = {n: w for n, w in microsoft_swin().items() if not n.startswith('head.')}
     weights = {'temp': torch.tensor(0.06), 'temp2': torch.tensor(0.08)}

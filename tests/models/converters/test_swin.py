@@ -78,9 +78,9 @@ def test_neighbours_are_merged_as_microsoft_merges_them():
         weights['layers.0.downsample.norm.bias'],
     )
     expected = merged.flatten(1, 2) @ weights['layers.0.downsample.reduction.weight'].T
-    ours, size = backbone.stages[0].downsample(cells.flatten(1, 2), (4, 6))
+    merged_by_backbone, size = backbone.stages[0].downsample(cells.flatten(1, 2), (4, 6))
     assert size == (2, 3)
-    assert_close(ours, expected)
+    assert_close(merged_by_backbone, expected)
 
 
 def test_an_image_encoder_starts_from_microsofts_file(tmp_path):
