@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from pir_mm.files.pictures import is_picture
 from pir_mm.registry import DATASETS
-
-PICTURES = {'.jpg', '.jpeg', '.png', '.tif', '.tiff', '.bmp'}
 
 
 @DATASETS.register_module()
@@ -62,8 +61,7 @@ class SceneFolder(BaseDataset):
         root = Path(self.data_root)
         folders = sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
         pictures = {
-            folder.name: sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
-            for folder in folders
+            folder.name: sorted(p for p in folder.iterdir() if is_picture(p)) for folder in folders
         }
         pictures = {name: paths for name, paths in pictures.items() if paths}
         if not pictures:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-EXTENSIONS = {'.jpg', '.jpeg', '.png', '.tif', '.tiff', '.bmp', '.webp'}
+from pir_mm.files.pictures import is_picture
+from pir_mm.files.walking import find_files, is_hidden
+
 MAX_BYTES = 512 * 2**20
 
 
@@ -36,22 +38,25 @@ class PictureStore:
     encrypted member or a picture above 512 MiB refuses the archive.
 
     Raises:
-        FileNotFoundError: if ``source`` is no folder.
+        FileNotFoundError: if ``source`` is not a folder.
         ValueError: for a bad archive.
     """
 
     def __init__(self, source: Path, skip: Path) -> None:
         if not source.is_dir():
-            raise FileNotFoundError(f'the source {source} is no folder: give the one with the data')
+            raise FileNotFoundError(
+                f'the source {source} is not a folder: give the one with the data'
+            )
         self.archives: dict[Path, zipfile.ZipFile] = {}
         self._by_name: dict[str, list[Picture]] = defaultdict(list)
         self._by_stem: dict[str, list[Picture]] = defaultdict(list)
         pictures: list[Picture] = []
-        for path in wanted_files(source, skip):
+        source = Path(os.path.abspath(source))
+        for path in find_files([source], leave_out=[skip]):
             if path.suffix.lower() == '.zip':
                 self.archives[path] = _open_archive(path)
                 pictures += _members(path, self.archives[path])
-            elif path.suffix.lower() in EXTENSIONS:
+            elif is_picture(path):
                 member = path.relative_to(source).as_posix()
                 pictures.append(Picture(source, member, path.stat().st_size))
         for picture in pictures:
@@ -90,27 +95,11 @@ class PictureStore:
             raise ValueError(f'{picture} cannot be read: {error}') from None
 
 
-def wanted_files(source: Path, skip: Path) -> Iterator[Path]:
-    """Files below ``source`` in a fixed order, through links, but no hidden ones nor ``skip``."""
-    seen = {os.path.realpath(skip)}
-    for folder, folders, names in os.walk(source, followlinks=True):
-        if os.path.realpath(folder) in seen:
-            folders.clear()
-            continue
-        seen.add(os.path.realpath(folder))
-        folders[:] = sorted(filter(_is_wanted, folders))
-        yield from (Path(folder, name) for name in sorted(filter(_is_wanted, names)))
-
-
-def _is_wanted(name: str) -> bool:
-    return not name.startswith('.') and name != '__MACOSX'
-
-
 def _open_archive(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
-        raise ValueError(f'{path} is no zip archive, or is cut short: {error}') from None
+        raise ValueError(f'{path} is not a zip archive, or is cut short: {error}') from None
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> Iterator[Picture]:
@@ -118,8 +107,8 @@ def _members(path: Path, archive: zipfile.ZipFile) -> Iterator[Picture]:
         inner = PurePosixPath(info.filename.replace('\\', '/'))
         if inner.is_absolute() or '..' in inner.parts or re.match('[A-Za-z]:', info.filename):
             raise ValueError(f'{path} has a member that points out of it: {info.filename!r}')
-        hidden = not all(_is_wanted(part) for part in inner.parts)
-        if hidden or info.is_dir() or inner.suffix.lower() not in EXTENSIONS:
+        hidden = any(is_hidden(part) for part in inner.parts)
+        if hidden or info.is_dir() or not is_picture(inner):
             continue
         if info.flag_bits & 1:
             raise ValueError(f'{path} is encrypted: unpack it and give the folder')

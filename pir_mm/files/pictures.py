@@ -1,43 +1,77 @@
-"""Picture files: what they are called, how large they are, and their pixels."""
+"""Picture files: their endings, their size, and their pixels."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+PICTURE_ENDINGS = ('.bmp', '.gif', '.jp2', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 MAX_PIXELS = 100_000_000
+"""Width times height above which a picture is not decoded, unless a config says otherwise."""
+_FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'TIFF', 'WEBP')
+
+
+def is_picture(path: str | os.PathLike) -> bool:
+    """Whether a file name ends as that of a picture."""
+    return os.path.splitext(path)[1].lower() in PICTURE_ENDINGS
+
+
+def picture_size(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Width and height of a picture, from its header alone.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: with the reason alone: not a picture, too many pixels, or cannot be read.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+            with Image.open(path, formats=_FORMATS) as picture:
+                width, height = picture.size
+    except FileNotFoundError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ValueError(f'too many pixels: {error}') from None
+    except UnidentifiedImageError:
+        raise ValueError('not a picture: unknown content') from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(f'cannot be read: {error}') from None
+    if width * height > max_pixels:
+        raise ValueError(f'too many pixels: {width} x {height} is above {max_pixels}')
+    return width, height
 
 
 def read_picture(
     path: str | os.PathLike, max_pixels: int = MAX_PIXELS, min_side: int | None = None
 ) -> np.ndarray:
-    """Decode a picture of any kind Pillow reads.
+    """Decode a picture: the one decoder of training, index, search and every sheet.
 
-    Grey is repeated, palettes are looked up, transparency is dropped, and the camera's orientation
-    mark is obeyed. A picture of more than 8 bits is stretched: its 2nd to 98th percentile, over all
-    channels, becomes 0 to 255, since sensors rarely fill their 16 bits.
+    Grey is repeated, palettes are looked up, transparency is dropped, and the orientation mark of
+    the camera is obeyed. A picture of more than 8 bits is stretched: its 2nd to 98th percentile,
+    over all channels, becomes 0 to 255, because sensors rarely use all of their 16 bits.
 
     Args:
         path: picture file.
-        max_pixels: width times height above which the picture is not decoded (above twice
-            ``PIL.Image.MAX_IMAGE_PIXELS`` Pillow refuses it in any case).
-        min_side: of a JPEG whose shorter side is at least twice this, decode a half, quarter or
-            eighth that is not below it; None decodes all.
+        max_pixels: width times height above which the picture is not decoded (Pillow refuses a
+            picture above twice ``PIL.Image.MAX_IMAGE_PIXELS`` in any case).
+        min_side: decode a JPEG at a half, quarter or eighth, if its shorter side stays at least
+            this; None decodes all.
 
     Returns:
         ``(H, W, 3)`` uint8, blue first.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no picture, is broken or cut short, or is too large.
+        ValueError: if it is not a picture, is broken or cut short, or is too large.
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(f'the picture {path} does not exist')
     with _named_errors(path):
-        picture = Image.open(path)
+        picture = Image.open(path, formats=_FORMATS)
     with picture:
         width, height = picture.size
         if width * height > max_pixels:

@@ -1,21 +1,15 @@
-"""Finding pictures, and reading what their headers say before anything is decoded."""
+"""Files below folders, in one order everywhere."""
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-from PIL import Image, UnidentifiedImageError
-
-ENDINGS = ('.bmp', '.gif', '.jp2', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
-FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'TIFF', 'WEBP')
 
 
 def find_files(sources: Iterable[str | Path], leave_out: Iterable[Path] = ()) -> list[Path]:
     """All files of some files and folders, each once, as absolute paths.
 
-    Sources keep their order; within a folder the paths are sorted. Links are followed, hidden files
-    and folders (a name that begins with a dot) passed over.
+    Sources keep their order; within a folder the paths are sorted. Links are followed. Hidden files
+    and folders are left out.
 
     Args:
         sources: files and folders.
@@ -38,29 +32,9 @@ def find_files(sources: Iterable[str | Path], leave_out: Iterable[Path] = ()) ->
     return list(found.values())
 
 
-def picture_size(path: str | Path, max_pixels: int) -> tuple[int, int]:
-    """Width and height of a picture, from its header alone.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: with the reason alone: not a picture, too many pixels, or cannot be read.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as picture:
-                width, height = picture.size
-    except FileNotFoundError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise ValueError(f'too many pixels: {error}') from None
-    except UnidentifiedImageError:
-        raise ValueError('not a picture: unknown content') from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f'cannot be read: {error}') from None
-    if width * height > max_pixels:
-        raise ValueError(f'too many pixels: {width} x {height} is above {max_pixels}')
-    return width, height
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is passed over: a leading dot, or what macOS puts into archives."""
+    return name.startswith('.') or name == '__MACOSX'
 
 
 def _walk(folder: Path, entered: set[str]) -> Iterator[Path]:
@@ -71,5 +45,5 @@ def _walk(folder: Path, entered: set[str]) -> Iterator[Path]:
             folders.clear()
             continue
         entered.add(real)
-        folders[:] = [name for name in folders if not name.startswith('.')]
-        yield from (Path(here, name) for name in files if not name.startswith('.'))
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        yield from (Path(here, name) for name in files if not is_hidden(name))

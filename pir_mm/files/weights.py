@@ -1,6 +1,7 @@
-"""Weight files: read safely, named, and loaded whole or refused."""
+"""Weight files: read safely, named, compared with a module, and loaded whole or refused."""
 
 import hashlib
+import os
 import re
 import zipfile
 from collections import OrderedDict
@@ -19,7 +20,7 @@ from pir_mm.files.names import first_few
 
 
 class _Skipped:
-    """Stands for an object beside the weights: whatever is asked of it, it does nothing."""
+    """Replaces an object that lies beside the weights; it holds nothing and does nothing."""
 
     def __init__(self, *_args) -> None:
         pass
@@ -29,13 +30,15 @@ class _Skipped:
 
 
 class _SkippedMapping:
-    """The same for one that is filled like a dict, which must be one for the safe reader."""
+    """The same for an object that is filled like a dict, which the safe reader wants to be one."""
 
     def __new__(cls, *_args) -> OrderedDict:
         return OrderedDict()
 
 
-# Training files keep their settings and statistics beside the weights; none of it is wanted.
+WRAPPERS = ('state_dict', 'model')
+TRUST = 'PIR_MM_TRUST_CHECKPOINT'
+# Training code keeps settings and statistics beside the weights; none of it is needed.
 _BESIDE_WEIGHTS = {
     'argparse.Namespace': _Skipped,
     'builtins.getattr': _Skipped,
@@ -55,15 +58,25 @@ _BESIDE_WEIGHTS = {
 }
 
 
-def read_content(path: str | Path, advice: str = 'save its tensors alone') -> Any:
-    """All that lies in a weight file, with nothing of Python run (``weights_only=True``).
+def read_content(
+    path: str | Path,
+    *,
+    trust: bool = False,
+    skip_objects: bool = True,
+    advice: str = 'save its tensors alone',
+    map_location: Any = 'cpu',
+) -> Any:
+    """Everything in a weight file, and no code of the file is run (``weights_only=True``).
 
-    Reads ``.safetensors`` and torch files. What training code is known to leave beside the
-    weights is read if it is plain, and replaced by something empty if it is an object.
+    Reads ``.safetensors`` and torch files.
 
     Args:
         path: of the file.
+        trust: unpickle the file, which runs any code that it holds.
+        skip_objects: replace objects that training code is known to leave beside the weights by
+            something empty. Without it such a file is refused.
         advice: what to do about a file with other objects, for the message.
+        map_location: device of the tensors, as in ``torch.load``.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -77,23 +90,31 @@ def read_content(path: str | Path, advice: str = 'save its tensors alone') -> An
             return load_file(path)
         except SafetensorError as error:
             raise ValueError(f'{path} cannot be read as weights: {error}') from error
-    skipped = []
-    for name, base in _BESIDE_WEIGHTS.items():
-        module, _, leaf = name.rpartition('.')
-        skipped.append(type(leaf, (base,), {'__module__': module}))
     try:
-        with torch.serialization.safe_globals(skipped):
-            return torch.load(path, map_location='cpu', weights_only=True)
+        with torch.serialization.safe_globals(_skipped() if skip_objects else []):
+            return torch.load(path, map_location=map_location, weights_only=not trust)
     except OSError:
         raise
+    except ImportError:
+        if trust:
+            raise
+        raise ValueError(f'{path} cannot be read as weights: it is damaged') from None
     except Exception as error:  # there is no end to what a damaged file can raise
         raise ValueError(
             f'{path} cannot be read as weights: {_reason(str(error), advice)}'
         ) from error
 
 
+def _skipped() -> list[type]:
+    names = (name.rpartition('.') for name in _BESIDE_WEIGHTS)
+    return [
+        type(leaf, (base,), {'__module__': module})
+        for (module, _, leaf), base in zip(names, _BESIDE_WEIGHTS.values(), strict=True)
+    ]
+
+
 def _reason(message: str, advice: str) -> str:
-    """What torch says at length, and with advice that would run the file."""
+    """The reason in torch's long message, without its advice to run the file."""
     unknown = re.search(r'GLOBAL (\S+) w', message)
     if unknown:
         return (
@@ -102,20 +123,38 @@ def _reason(message: str, advice: str) -> str:
         )
     if 'TorchScript' in message:
         return 'it is a program of TorchScript; save its state_dict() alone'
-    return 'it is damaged, or no file of torch'
+    return 'it is damaged, or not a file of torch'
+
+
+def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict:
+    """A checkpoint of tensors and plain values, with nothing skipped.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is not a checkpoint, or would have to be unpickled.
+            ``PIR_MM_TRUST_CHECKPOINT=1`` in the environment allows that for files you trust.
+    """
+    content = read_content(
+        path,
+        trust=os.environ.get(TRUST) == '1',
+        skip_objects=False,
+        advice=f'set {TRUST}=1 if you trust the file',
+        map_location=map_location,
+    )
+    if not isinstance(content, dict):
+        raise ValueError(f'{path} holds a {type(content).__name__}, not a checkpoint')
+    return content
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a weight file by name, read by :func:`read_content`.
-
-    They may lie in ``state_dict``, ``model`` or at the top.
+    """The tensors of a weight file by name, from ``state_dict``, ``model`` or the top.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the file cannot be read safely or holds no tensors.
     """
     content = read_content(path)
-    for key in ('state_dict', 'model'):
+    for key in WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
     if isinstance(content, Mapping):
@@ -125,68 +164,16 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     raise ValueError(f'{path} holds no named tensors, neither at its top nor in `state_dict`')
 
 
-def under_prefix(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The weights whose names start with ``prefix``, without the prefix."""
-    return {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
-
-
-def load_whole(
-    module: nn.Module,
-    weights: Mapping[str, Tensor],
-    source: str | Path,
-    part: str,
-    optional: Iterable[str] = (),
-    surplus: Iterable[str] = (),
-    option: str | None = None,
-) -> None:
-    """Load every tensor of a module, or refuse.
-
-    Args:
-        module: what to fill. Its own loading hooks run, such as resizing position tables.
-        weights: tensors by the module's names.
-        source: where they come from, for the message.
-        part: name of the module's place in the model, for the message.
-        optional: patterns of names that may be missing, because the module computes them.
-        surplus: patterns of names that may be left over, such as a classifier.
-        option: key of the config that names the file, for the message; ``model.PART.init`` if not
-            given.
-
-    Raises:
-        ValueError: if a tensor is missing, left over or of another shape; the module may then
-            be filled in part and must not be used.
-    """
-    wanted = [name for name in module.state_dict() if not _matches(name, optional)]
-    shapes = ''
-    try:
-        outcome = module.load_state_dict(dict(weights), strict=False)
-        missing = [name for name in outcome.missing_keys if name in wanted]
-        left_over = [name for name in outcome.unexpected_keys if not _matches(name, surplus)]
-    except RuntimeError as error:
-        own = module.state_dict()
-        missing = [n for n in wanted if n not in weights or weights[n].shape != own[n].shape]
-        left_over = [n for n in weights if n not in own and not _matches(n, surplus)]
-        shapes = f' ({str(error).splitlines()[-1].strip()})'
-    if missing or left_over or shapes:
-        raise ValueError(
-            f'{source} does not fit {part}: {len(wanted) - len(missing)} of its {len(wanted)} '
-            f'tensors are there; missing or of another shape: {first_few(missing)}{shapes}; '
-            f'left over: {first_few(left_over)}. Give the matching file, or start without it by '
-            f'`--cfg-options {option or f"model.{part}.init"}=random`'
-        )
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-WRAPPERS = ('state_dict', 'model')
-PLAIN = '.safetensors'
-ADVICE = 'if you know who made it, --trust unpickles it, which runs whatever it holds'
-
-
 @dataclass(frozen=True)
 class WeightFile:
-    """Tensors by name, the settings saved beside them, names of all else, and the file's hash."""
+    """A weight file of somebody else.
+
+    Args:
+        weights: tensors by name.
+        settings: the settings saved beside them.
+        beside: names of everything else in the file.
+        sha256: of the file.
+    """
 
     weights: dict[str, Tensor]
     settings: dict[str, Any]
@@ -195,24 +182,23 @@ class WeightFile:
 
 
 def read_weight_file(path: str | Path, trust: bool = False) -> WeightFile:
-    """Read a weight file, with nothing of Python run unless it is trusted.
+    """Read a weight file with everything beside its tensors, for a conversion.
 
-    The tensors may lie in ``state_dict``, in ``model`` or at the top; ``module.`` before all of
-    their names is taken off. Settings and statistics of training code beside the weights are no
-    hindrance.
+    The tensors may lie in ``state_dict``, in ``model`` or at the top. If all names start with
+    ``module.``, this prefix is removed. Nothing but tensors may stand among the tensors, and the
+    checksums inside the file must hold.
 
     Args:
         path: of a torch or safetensors file.
-        trust: unpickle it, which runs whatever code it holds.
+        trust: unpickle it, which runs any code that it holds.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if it cannot be read, holds no tensors, or holds something else among them.
     """
     path = Path(path).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f'weight file {path} does not exist')
-    content = _unpickled(path) if trust else _content(path)
+    advice = 'if you know who made it, --trust unpickles it, which runs whatever it holds'
+    content = read_content(path, trust=trust, advice=advice)
     _check_sums(path)
     if not isinstance(content, Mapping):
         raise ValueError(f'{path} holds a {type(content).__name__}, no tensors by name')
@@ -230,17 +216,12 @@ def read_weight_file(path: str | Path, trust: bool = False) -> WeightFile:
         fault = f'{", ".join(strange[:3])} among its tensors' if strange else 'no tensors by name'
         raise ValueError(f'{path} holds {fault}, wanted nothing but tensors')
     if all(name.startswith('module.') for name in weights):
-        weights = {name.removeprefix('module.'): value for name, value in weights.items()}
+        weights = under_prefix(weights, 'module.')
     settings = content.get('config')
     beside = [str(name) for name in content if name != wrapper and name not in weights]
     return WeightFile(
-        weights, dict(settings) if isinstance(settings, Mapping) else {}, beside, sha256_of(path)
+        weights, dict(settings) if isinstance(settings, Mapping) else {}, beside, file_sha256(path)
     )
-
-
-def sha256_of(path: Path) -> str:
-    with path.open('rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 def _check_sums(path: Path) -> None:
@@ -258,16 +239,109 @@ def _check_sums(path: Path) -> None:
         )
 
 
-def _content(path: Path) -> Any:
-    return read_content(path, ADVICE)
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open('rb') as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
-def _unpickled(path: Path) -> Any:
-    if path.suffix == PLAIN:
-        return _content(path)
+def hash_tensors(weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 of names, types, shapes and values, in hexadecimal; the order does not count."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(weights.items()):
+        tensor = tensor.detach().cpu().contiguous()
+        digest.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def under_prefix(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The weights whose names start with ``prefix``, without the prefix."""
+    return {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
+
+
+def mismatch(
+    module: nn.Module,
+    weights: Mapping[str, Tensor],
+    optional: Iterable[str] = (),
+    surplus: Iterable[str] = (),
+) -> str | None:
+    """What keeps weights from filling a module, in one sentence; None if they fit.
+
+    Args:
+        module: what to fill.
+        weights: tensors by the names of the module.
+        optional: patterns of names that may be missing, because the module computes them.
+        surplus: patterns of names that may be left over, such as a classifier.
+    """
+    own = module.state_dict()
+    wanted = [name for name in own if not _matches(name, optional)]
+    shared = [name for name in wanted if name in weights]
+    return _fault(
+        len(wanted),
+        [name for name in wanted if name not in weights],
+        [
+            f'{name} is {tuple(weights[name].shape)} instead of {tuple(own[name].shape)}'
+            for name in shared
+            if weights[name].shape != own[name].shape
+        ],
+        [name for name in weights if name not in own and not _matches(name, surplus)],
+    )
+
+
+def load_whole(
+    module: nn.Module,
+    weights: Mapping[str, Tensor],
+    source: str | Path,
+    part: str,
+    optional: Iterable[str] = (),
+    surplus: Iterable[str] = (),
+    option: str | None = None,
+) -> None:
+    """Load every tensor of a part of a model, or refuse.
+
+    Args:
+        module: what to fill. Its own loading hooks run, such as resizing position tables.
+        weights: tensors by the names of the module.
+        source: where they come from, for the message.
+        part: name of the module's place in the model, for the message.
+        optional, surplus: as in :func:`mismatch`.
+        option: key of the config that names the file, for the message; by default
+            ``model.PART.init``.
+
+    Raises:
+        ValueError: if a tensor is missing, left over or of another shape; the module may then
+            be filled in part and must not be used.
+    """
     try:
-        return torch.load(path, map_location='cpu', weights_only=False)
-    except (OSError, ImportError):
-        raise
-    except Exception as error:  # there is no end to what a damaged file can raise
-        raise ValueError(f'{path} cannot be read even when trusted: {error}') from error
+        outcome = module.load_state_dict(dict(weights), strict=False)
+        wanted = [name for name in module.state_dict() if not _matches(name, optional)]
+        missing = [name for name in outcome.missing_keys if name in wanted]
+        left_over = [name for name in outcome.unexpected_keys if not _matches(name, surplus)]
+        fault = _fault(len(wanted), missing, [], left_over)
+    except RuntimeError as error:
+        fault = mismatch(module, weights, optional, surplus) or str(error).splitlines()[-1].strip()
+    if fault:
+        raise ValueError(
+            f'{source} does not fit {part}: {fault}. Give the matching file, or start without it '
+            f'by `--cfg-options {option or f"model.{part}.init"}=random`'
+        )
+
+
+def _fault(
+    wanted: int, missing: list[str], misshapen: list[str], left_over: list[str]
+) -> str | None:
+    faults = {'missing': missing, 'of another shape': misshapen, 'left over': left_over}
+    if not any(faults.values()):
+        return None
+    there = wanted - len(missing) - len(misshapen)
+    return f'{there} of its {wanted} tensors are there; ' + '; '.join(
+        f'{fault}: {first_few(names)}' for fault, names in faults.items() if names
+    )
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,19 +1,54 @@
 """Files and folders that appear whole or not at all."""
 
+import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
-def replaced_folder(out: Path) -> Iterator[Path]:
+def atomic_file(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that takes its name when the body ends well.
+
+    The temporary name is hidden and has the same ending. Missing folders are made. After an error,
+    or if the process is killed, the file that was there before is as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
+    try:
+        yield temporary
+        with open(temporary, 'rb+') as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 file, whole or not at all, with the line ends of ``text``."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding='utf-8', newline='')
+
+
+def write_json(path: str | Path, content: Any, indent: int | None = 1) -> None:
+    """Write a JSON file, whole or not at all. ``indent=None`` puts all on one line."""
+    separators = (',', ':') if indent is None else None
+    text = json.dumps(content, indent=indent, separators=separators, ensure_ascii=False)
+    write_text(path, text + '\n')
+
+
+@contextmanager
+def atomic_folder(out: Path) -> Iterator[Path]:
     """Yield a new folder beside ``out`` that takes its place when the body ends well.
 
     After an error ``out`` is as it was. What a killed run left behind is removed by the next one,
-    and an old folder that it had already moved aside is put back.
+    and an old folder that it had already moved aside is put back. Between the two renames a reader
+    finds the old folder by :func:`moved_aside`.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     _tidy(out)
@@ -30,13 +65,28 @@ def replaced_folder(out: Path) -> Iterator[Path]:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _tidy(out: Path) -> None:
+def moved_aside(out: Path) -> Path | None:
+    """The old folder if :func:`atomic_folder` has moved it aside and ``out`` is not there yet."""
+    if out.exists() or not out.parent.is_dir():
+        return None
+    found = (path for path, _, kind in _companions(out) if kind == 'old')
+    return next(found, None)
+
+
+def _companions(out: Path) -> Iterator[tuple[Path, int, str]]:
+    """Temporary folders of ``out``: path, the process that made it, and ``part`` or ``old``."""
     pattern = re.compile(rf'\.{re.escape(out.name)}\.(\d+)\.(part|old)')
     for path in out.parent.iterdir():
         match = pattern.fullmatch(path.name)
-        if match is None or _is_running(int(match[1])):
+        if match is not None:
+            yield path, int(match[1]), match[2]
+
+
+def _tidy(out: Path) -> None:
+    for path, process, kind in list(_companions(out)):
+        if _is_running(process):
             continue
-        if match[2] == 'old' and not out.exists():
+        if kind == 'old' and not out.exists():
             path.rename(out)
         else:
             shutil.rmtree(path, ignore_errors=True)

@@ -1,6 +1,5 @@
 """Vectors of pictures on disk, and the search among them."""
 
-from pir_mm.files.walking import ENDINGS, find_files, picture_size
 from pir_mm.search.embedding_index import EmbeddingIndex
 from pir_mm.search.exact_store import ExactStore
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
@@ -9,7 +8,6 @@ from pir_mm.search.result_files import Hit, write_csv, write_geojson
 from pir_mm.search.tiles import Tile
 
 __all__ = [
-    'ENDINGS',
     'EmbeddingIndex',
     'ExactStore',
     'Hit',
@@ -18,8 +16,6 @@ __all__ = [
     'ModelFingerprint',
     'SkippedPicture',
     'Tile',
-    'find_files',
-    'picture_size',
     'write_csv',
     'write_geojson',
 ]

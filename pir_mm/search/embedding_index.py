@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pir_mm.files.writing import moved_aside
 from pir_mm.search.exact_store import ExactStore
 from pir_mm.search.index_card import IndexCard, ModelFingerprint
 from pir_mm.search.tiles import Tile, count_tiles, read_tiles
@@ -14,11 +15,10 @@ from pir_mm.structures.ranking import Ranking
 CARD = 'index.json'
 VECTORS = 'vectors.npy'
 TILES = 'tiles.gpkg'
-PREVIOUS = '.previous'
 
 
 class EmbeddingIndex:
-    """Vectors of pictures and what they show; :meth:`open` reads one, vectors memory-mapped.
+    """The vectors of pictures, memory-mapped, and what they show.
 
     Args:
         folder: with ``index.json``, ``vectors.npy`` and ``tiles.gpkg``.
@@ -31,13 +31,13 @@ class EmbeddingIndex:
     def __init__(self, folder: str | Path) -> None:
         folder = Path(folder)
         if not (folder / CARD).is_file():
-            # A run killed between its two renames leaves the last good index under this name.
-            second = folder.with_name(folder.name + PREVIOUS)
-            if not (second / CARD).is_file():
+            # Between the two renames of a new index the last good one is found aside.
+            aside = moved_aside(folder)
+            if aside is None or not (aside / CARD).is_file():
                 raise FileNotFoundError(
                     f'{folder} holds no index: {CARD} is absent; make one with tools/index.py'
                 )
-            folder = second
+            folder = aside
         self.folder = folder
         self.card = IndexCard.read(folder / CARD)
         self.store = map_store(folder / VECTORS)

@@ -1,6 +1,5 @@
 """Writing an index so that a killed run leaves the last good one."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -8,21 +7,20 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from pir_mm.search.embedding_index import CARD, PREVIOUS, TILES, VECTORS
+from pir_mm.files.writing import atomic_folder
+from pir_mm.search.embedding_index import CARD, TILES, VECTORS
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
 from pir_mm.search.tiles import Tile, write_tiles
 
-PARTIAL = '.partial'
-
 
 class IndexWriter:
-    """Collects vectors in ``FOLDER.partial`` and puts them in the place of ``FOLDER`` at the end.
+    """Collects vectors in a hidden folder that takes the place of ``folder`` at the end.
 
-    A context manager: left with an error, or without :meth:`finish`, it removes what it began. A
-    run that was killed leaves ``FOLDER.partial``, which the next one clears away.
+    A context manager: an error, or leaving without :meth:`finish`, removes what it began. A killed
+    run leaves its hidden folder, which the next run removes.
 
     Args:
-        folder: where the index shall be; an index that lies there is replaced.
+        folder: where the index will be; an index that lies there is replaced.
 
     Raises:
         ValueError: if ``folder`` holds anything but an index.
@@ -30,23 +28,16 @@ class IndexWriter:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self.partial = self.folder.with_name(self.folder.name + PARTIAL)
-        self.previous = self.folder.with_name(self.folder.name + PREVIOUS)
         self.tiles: list[Tile] = []
         self.skipped: list[SkippedPicture] = []
         self.width: int | None = None
-        for folder in self.folders:
-            refuse_foreign(folder)
-
-    @property
-    def folders(self) -> list[Path]:
-        """The folder and its temporary companions."""
-        return [self.folder, self.partial, self.previous]
+        self._finished = False
+        refuse_foreign(self.folder)
 
     def __enter__(self) -> 'IndexWriter':
-        shutil.rmtree(self.partial, ignore_errors=True)
-        self.partial.mkdir(parents=True)
-        self._file = open(self.partial / VECTORS, 'wb')
+        self._replacing = atomic_folder(self.folder)
+        self._partial = self._replacing.__enter__()
+        self._file = open(self._partial / VECTORS, 'wb')
         return self
 
     def __exit__(
@@ -56,7 +47,9 @@ class IndexWriter:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
-        shutil.rmtree(self.partial, ignore_errors=True)
+        if not self._finished:
+            error = error or InterruptedError('left without finish()')
+            self._replacing.__exit__(type(error), error, trace)
 
     def add(self, vectors: NDArray[np.float32], tiles: Sequence[Tile]) -> None:
         """Append vectors ``(n, D)`` of unit norm and the ``n`` tiles they stand for.
@@ -101,10 +94,11 @@ class IndexWriter:
         if self._file.tell() != begin:
             raise RuntimeError('NumPy wrote a header of another length than before')
         self._file.close()
-        write_tiles(self.partial / TILES, self.tiles)
+        write_tiles(self._partial / TILES, self.tiles)
         card = IndexCard(fingerprint, config, checkpoint, len(self.tiles), tuple(self.skipped))
-        card.write(self.partial / CARD)
-        self._put_in_place()
+        card.write(self._partial / CARD)
+        self._finished = True
+        self._replacing.__exit__(None, None, None)
         return card
 
     def _write_header(self, rows: int) -> None:
@@ -112,14 +106,6 @@ class IndexWriter:
         np.lib.format.write_array_header_1_0(
             self._file, {'descr': '<f4', 'fortran_order': False, 'shape': (rows, self.width)}
         )
-
-    def _put_in_place(self) -> None:
-        if self.folder.exists():
-            # Between the two renames a reader finds the index under its second name.
-            shutil.rmtree(self.previous, ignore_errors=True)
-            self.folder.rename(self.previous)
-        self.partial.rename(self.folder)
-        shutil.rmtree(self.previous, ignore_errors=True)
 
 
 def refuse_foreign(folder: Path) -> None:

@@ -2,12 +2,11 @@
 
 import csv
 import io
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pir_mm.files.writing import write_json, write_text
 from pir_mm.search.tiles import Tile
 
 
@@ -38,8 +37,7 @@ def write_geojson(path: str | Path, hits: Sequence[Hit]) -> None:
     The geometry is null, as the tiles have no place on Earth.
     """
     features = [{'type': 'Feature', 'geometry': None, 'properties': hit.properties} for hit in hits]
-    text = json.dumps({'type': 'FeatureCollection', 'features': features}, ensure_ascii=False)
-    _replace(path, text + '\n')
+    write_json(path, {'type': 'FeatureCollection', 'features': features}, indent=None)
 
 
 def write_csv(path: str | Path, hits: Sequence[Hit]) -> None:
@@ -48,12 +46,4 @@ def write_csv(path: str | Path, hits: Sequence[Hit]) -> None:
     rows = csv.DictWriter(text, ['query', 'rank', 'score', 'source', 'window'])
     rows.writeheader()
     rows.writerows(hit.properties for hit in hits)
-    _replace(path, text.getvalue())
-
-
-def _replace(path: str | Path, text: str) -> None:
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    temporary.write_text(text, encoding='utf-8', newline='')
-    os.replace(temporary, path)
+    write_text(path, text.getvalue())

@@ -1,6 +1,5 @@
 """Figures and pixels as files fit for print."""
 
-import os
 from pathlib import Path
 
 import matplotlib
@@ -8,6 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 from PIL import Image
+
+from pir_mm.files.writing import atomic_file
 
 ENDINGS = ('.png', '.pdf')
 DPI = 300
@@ -27,9 +28,7 @@ def save_picture(picture: Figure | Image.Image, path: str | Path) -> None:
     """
     path = Path(path)
     kind = check_ending(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
+    with atomic_file(path) as temporary:
         if isinstance(picture, Image.Image):
             dpi = picture.width / PAGE_WIDTH
             options = {'resolution': dpi} if kind == 'pdf' else {'dpi': (dpi, dpi)}
@@ -40,9 +39,6 @@ def save_picture(picture: Figure | Image.Image, path: str | Path) -> None:
         else:
             picture.set_dpi(DPI)
             FigureCanvasAgg(picture).print_png(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def check_ending(path: str | Path) -> str:

@@ -11,7 +11,6 @@ from pir_mm.visualization.text_block import font, line_height, shorten
 from pir_mm.visualization.thumbnail import thumbnail
 
 CELL, BETWEEN, GAP, MARGIN, COLUMNS = 180, 4, 24, 36, 4
-MAX_PIXELS = 100_000_000
 HEADING, SCORE, NAME = font(20, 'bold'), font(13, 'bold'), font(12)
 
 
@@ -41,8 +40,8 @@ def draw_pairs(heading: str, pairs: Sequence[Pair], path: str | Path) -> None:
     for number, pair in enumerate(pairs):
         row, column = divmod(number, COLUMNS)
         x, y = MARGIN + column * (width + GAP), top + row * height
-        sheet.paste(_turned(thumbnail(pair.left, CELL, MAX_PIXELS), pair.orientation), (x, y))
-        sheet.paste(thumbnail(pair.right, CELL, MAX_PIXELS), (x + CELL + BETWEEN, y))
+        sheet.paste(_turned(thumbnail(pair.left, CELL), pair.orientation), (x, y))
+        sheet.paste(thumbnail(pair.right, CELL), (x + CELL + BETWEEN, y))
         draw.text((x, y + CELL), shorten(pair.note, SCORE, width), font=SCORE, fill=INK)
         below = y + CELL + line_height(SCORE)
         for left, name in ((x, pair.left.name), (x + CELL + BETWEEN, pair.right.name)):

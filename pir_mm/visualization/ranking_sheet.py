@@ -1,6 +1,5 @@
 """Rankings as one picture: a row per query, a column per result."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from pir_mm.files.pictures import MAX_PIXELS
+from pir_mm.files.writing import atomic_file
 from pir_mm.registry import VISUALIZERS
 from pir_mm.structures.ranking import Ranking
 from pir_mm.visualization.text_block import draw_block, font, line_height, shorten
@@ -154,9 +155,7 @@ class RankingSheet:
             below 1.
     """
 
-    def __init__(
-        self, cell_px: int = 200, columns: int = 10, max_pixels: int = 100_000_000
-    ) -> None:
+    def __init__(self, cell_px: int = 200, columns: int = 10, max_pixels: int = MAX_PIXELS) -> None:
         if cell_px < 100:
             raise ValueError(f'cell_px must be at least 100, got {cell_px}')
         if columns < 1:
@@ -226,8 +225,5 @@ class RankingSheet:
 
     def save(self, path: str | Path) -> None:
         """Write the sheet as PNG, under a temporary name first; missing folders are made."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-        Image.fromarray(self.draw()).save(temporary, format='PNG')
-        os.replace(temporary, path)
+        with atomic_file(path) as temporary:
+            Image.fromarray(self.draw()).save(temporary, format='PNG')

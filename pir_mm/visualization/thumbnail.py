@@ -1,49 +1,45 @@
-"""Small versions of pictures, read without ever decoding one that is too large."""
+"""Small versions of pictures, as the models see them."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
+from pir_mm.files.pictures import MAX_PIXELS, read_picture
 from pir_mm.visualization.text_block import draw_block, font
 
 BACKGROUND = '#eef0f2'
-FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'TIFF', 'WEBP')
 
 
-def thumbnail(content: Path | np.ndarray, side: int, max_pixels: int) -> Image.Image:
+def thumbnail(content: Path | np.ndarray, side: int, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """A square of ``side`` pixels that shows the whole picture.
 
     Args:
         content: a path, or ``(H, W, 3)`` uint8 RGB.
-        max_pixels: a file of more is not decoded.
+        side: of the square.
+        max_pixels: a larger file is not decoded.
 
     Returns:
-        The picture, or, where the file cannot be shown, a square that says why: one lost file must
-        not cost the sheet.
+        The picture. If the file cannot be shown, a square that says why: one lost file must not
+        cost the whole sheet.
     """
     try:
-        picture = read(content, side, max_pixels)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        picture = Image.fromarray(_pixels(content, side, max_pixels))
+    except (OSError, ValueError) as error:
         kind = 'no longer there' if isinstance(error, FileNotFoundError) else 'cannot be shown'
         return notice(kind, side)
     return ImageOps.pad(picture, (side, side), Image.Resampling.LANCZOS, color=BACKGROUND)
 
 
-def read(content: Path | np.ndarray, side: int, max_pixels: int) -> Image.Image:
+def _pixels(content: Path | np.ndarray, side: int, max_pixels: int) -> np.ndarray:
     if isinstance(content, np.ndarray):
-        return Image.fromarray(content)
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore', Image.DecompressionBombWarning)
-        with Image.open(content, formats=FORMATS) as picture:
-            if picture.width * picture.height > max_pixels:
-                raise ValueError(f'{content} has more than {max_pixels} pixels')
-            picture.draft('RGB', (side, side))  # lets a JPEG decode at a fraction of its size
-            return picture.convert('RGB')
+        return content
+    # A JPEG that is much larger than the square is decoded at a fraction of its size.
+    return read_picture(content, max_pixels, min_side=side)[:, :, ::-1]
 
 
 def notice(text: str, side: int) -> Image.Image:
+    """A square with a few words in place of a picture."""
     square = Image.new('RGB', (side, side), BACKGROUND)
     inset = side // 8
     face = font(max(side // 14, 9))

@@ -1,14 +1,10 @@
-"""None"""
+"""Files are found in one order, none twice."""
 
 import os
-import struct
-import warnings
-import zlib
 
 import pytest
-from PIL import Image
 
-from pir_mm.search import find_files, picture_size
+from pir_mm.files.walking import find_files, is_hidden
 
 
 def make(folder, *names):
@@ -58,48 +54,10 @@ def test_a_source_that_is_absent_is_named(tmp_path):
         find_files([tmp_path / 'absent'])
 
 
-def test_size_is_width_and_height(tmp_path):
-    Image.new('L', (7, 3)).save(tmp_path / 'a.webp')
-    assert picture_size(tmp_path / 'a.webp', max_pixels=21) == (7, 3)
-
-
-def png_that_claims(width, height):
-    """A PNG of a few bytes whose header speaks of a huge picture."""
-    header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
-    chunks = b''.join(
-        struct.pack('>I', len(body)) + name + body + struct.pack('>I', zlib.crc32(name + body))
-        for name, body in ((b'IHDR', header), (b'IDAT', zlib.compress(b'')))
-    )
-    return b'\x89PNG\r\n\x1a\n' + chunks
-
-
-@pytest.mark.parametrize('side', [12_000, 60_000])
-def test_a_decompression_bomb_is_refused_by_its_header(tmp_path, side):
-    (tmp_path / 'bomb.png').write_bytes(png_that_claims(side, side))
-    with warnings.catch_warnings():
-        warnings.simplefilter('error')
-        with pytest.raises(ValueError, match='^too many pixels: '):
-            picture_size(tmp_path / 'bomb.png', max_pixels=100_000_000)
-
-
-def test_the_limit_itself_is_allowed(tmp_path):
-    Image.new('L', (10, 10)).save(tmp_path / 'a.png')
-    assert picture_size(tmp_path / 'a.png', max_pixels=100) == (10, 10)
-    with pytest.raises(ValueError, match='^too many pixels: 10 x 10 is above 99$'):
-        picture_size(tmp_path / 'a.png', max_pixels=99)
-
-
-def test_what_is_no_picture_is_told_from_what_cannot_be_read(tmp_path):
-    (tmp_path / 'a.png').write_text('text')
-    with pytest.raises(ValueError, match='^not a picture: unknown content$'):
-        picture_size(tmp_path / 'a.png', max_pixels=100)
-    with pytest.raises(ValueError, match='^cannot be read: '):
-        picture_size(tmp_path, max_pixels=100)
-    with pytest.raises(FileNotFoundError):
-        picture_size(tmp_path / 'absent.png', max_pixels=100)
-
-
-def test_formats_that_run_other_programs_are_not_opened(tmp_path):
-    (tmp_path / 'a.png').write_bytes(b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 5 5\n%%EOF\n')
-    with pytest.raises(ValueError, match='not a picture'):
-        picture_size(tmp_path / 'a.png', max_pixels=100)
+def test_what_macos_puts_into_archives_is_hidden_too():
+    assert [is_hidden(name) for name in ('.a', '__MACOSX', 'a.b', '_a')] == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -1,8 +1,10 @@
-"""Weight files of unknown origin are read with nothing of Python run."""
+"""Weight files of unknown origin: read with no code run, compared, loaded whole or refused."""
 
 import argparse
+import hashlib
 import os
 import pathlib
+import pickle
 import random
 import sys
 import types
@@ -11,9 +13,19 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import HistoryBuffer
+from safetensors.torch import save_file
 from torch import nn
+from torch.testing import assert_close
 
-from pir_mm.files.weights import read_content
+from pir_mm.files.weights import (
+    file_sha256,
+    load_whole,
+    read_checkpoint,
+    read_content,
+    read_weight_file,
+    read_weights,
+    under_prefix,
+)
 
 WEIGHTS = {'weight': torch.ones(2, 3), 'bias': torch.zeros(2)}
 
@@ -80,7 +92,9 @@ def test_says_what_is_wrong_with_a_file(tmp_path):
     with pytest.raises(FileNotFoundError, match='none.pth does not exist'):
         read_content(tmp_path / 'none.pth')
     (tmp_path / 'text.pth').write_text('Not Found')
-    with pytest.raises(ValueError, match='text.pth cannot be read .* damaged, or no file of torch'):
+    with pytest.raises(
+        ValueError, match='text.pth cannot be read .* damaged, or not a file of torch'
+    ):
         read_content(tmp_path / 'text.pth')
     torch.save(nn.Linear(2, 2), tmp_path / 'module.pth')
     with pytest.raises(ValueError, match='it holds torch.nn.*Linear, .* save its tensors alone'):
@@ -114,3 +128,254 @@ def test_damage_of_any_kind_is_told_in_one_way(tmp_path, zipped):
             assert 'cut.pth cannot be read as weights: ' in str(error)
             refused += 1
     assert refused > 150
+
+
+LINEAR = {'weight': torch.ones(2, 3), 'bias': torch.zeros(2)}
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[n], second[n]) for n in first)
+
+
+@pytest.mark.parametrize(
+    'content',
+    [LINEAR, {'state_dict': LINEAR, 'epoch': 3}, {'model': LINEAR, 'config': {'a': 1}}],
+)
+def test_reads_tensors_wherever_they_lie(tmp_path, content):
+    torch.save(content, tmp_path / 'w.pth')
+    assert same(read_weights(tmp_path / 'w.pth'), LINEAR)
+
+
+def test_reads_safetensors(tmp_path):
+    save_file(LINEAR, tmp_path / 'w.safetensors')
+    assert same(read_weights(tmp_path / 'w.safetensors'), LINEAR)
+
+
+def test_wants_named_tensors(tmp_path):
+    torch.save({'epoch': 3}, tmp_path / 'empty.pth')
+    with pytest.raises(ValueError, match='empty.pth holds no named tensors'):
+        read_weights(tmp_path / 'empty.pth')
+
+
+def test_takes_what_lies_below_a_prefix_if_anything_does():
+    weights = {'backbone.a': LINEAR['bias'], 'head.b': LINEAR['bias']}
+    assert list(under_prefix(weights, 'backbone.')) == ['a']
+    assert under_prefix(LINEAR, 'backbone.') == {}
+
+
+def test_loads_every_tensor():
+    linear = nn.Linear(3, 2)
+    load_whole(linear, {**LINEAR, 'head.x': torch.ones(1)}, 'f.pth', 'part', surplus=['head.*'])
+    assert_close(linear.weight, torch.ones(2, 3))
+    assert_close(linear.bias, torch.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ('weights', 'reason'),
+    [
+        (
+            {'weight': torch.ones(2, 3)},
+            '1 of its 2 tensors are there; missing: bias. Give',
+        ),
+        (
+            {**LINEAR, 'scale': torch.ones(1)},
+            '2 of its 2 tensors are there; left over: scale. Give',
+        ),
+        (
+            {**LINEAR, 'bias': torch.ones(5)},
+            r'1 of its 2 .* there; of another shape: bias is \(5,\) instead of \(2,\). G',
+        ),
+        ({str(i): torch.ones(1) for i in range(5)}, '0 of its 2 .* left over: 0, 1, 2 and 2 more'),
+    ],
+)
+def test_refuses_all_but_the_whole(weights, reason):
+    with pytest.raises(ValueError, match=f'f.pth does not fit text_encoder: {reason}') as caught:
+        load_whole(nn.Linear(3, 2), weights, 'f.pth', 'text_encoder')
+    assert '--cfg-options model.text_encoder.init=random' in str(caught.value)
+    assert '\n' not in str(caught.value)
+
+
+def test_what_a_module_computes_may_be_missing():
+    load_whole(nn.Linear(3, 2), {'weight': torch.ones(2, 3)}, 'f', 'part', optional=['bias'])
+
+
+SAVED = {'weight': torch.ones(2, 3), 'bias': torch.zeros(2)}
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(content):
+        torch.save(content, tmp_path / 'w.pth')
+        return tmp_path / 'w.pth'
+
+    return save
+
+
+@pytest.mark.parametrize(
+    ('content', 'beside', 'settings'),
+    [
+        (SAVED, [], {}),
+        ({**SAVED, 'epoch': 3}, ['epoch'], {}),
+        ({'epoch': 3, 'state_dict': SAVED}, ['epoch'], {}),
+        ({'model': SAVED, 'config': {'head': 2}}, ['config'], {'head': 2}),
+        ({'state_dict': {f'module.{n}': w for n, w in SAVED.items()}}, [], {}),
+    ],
+)
+def test_finds_the_tensors_and_tells_what_is_beside(saved, content, beside, settings):
+    path = saved(content)
+    file = read_weight_file(path)
+    assert file.weights.keys() == SAVED.keys()
+    assert all(torch.equal(file.weights[name], SAVED[name]) for name in SAVED)
+    assert (file.beside, file.settings) == (beside, settings)
+    assert file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_reads_safetensors_trusted_or_not(tmp_path):
+    save_file(SAVED, tmp_path / 'w.safetensors')
+    for trust in (False, True):
+        assert read_weight_file(tmp_path / 'w.safetensors', trust).weights.keys() == SAVED.keys()
+    (tmp_path / 'cut.safetensors').write_bytes(b'1234')
+    with pytest.raises(ValueError, match='cut.safetensors cannot be read as weights') as error:
+        read_weight_file(tmp_path / 'cut.safetensors')
+    assert '--trust' not in str(error.value)
+
+
+def test_harmless_objects_beside_the_weights_hide_nothing_else(saved):
+    path = saved({'model': SAVED, 'config': {'head': 2}, 'args': argparse.Namespace(lr=1)})
+    file = read_weight_file(path)
+    assert file.weights.keys() == SAVED.keys()
+    assert (file.settings, file.beside) == ({'head': 2}, ['config', 'args'])
+
+
+def test_runs_nothing_unless_trusted(saved, tmp_path):
+    path = saved({'model': SAVED, 'config': Evil(tmp_path / 'made')})
+    with pytest.raises(ValueError, match='holds posix.mkdir, .* --trust unpickles it, which runs'):
+        read_weight_file(path)
+    assert not (tmp_path / 'made').exists()
+    assert read_weight_file(path, trust=True).settings == {}
+    assert (tmp_path / 'made').is_dir()
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ({'model': {**SAVED, 'step': 3}}, 'holds step among its tensors'),
+        ({'model': {0: torch.ones(1)}}, 'holds 0 among its tensors'),
+        ({'epoch': 3}, 'holds no tensors by name'),
+        ([1, 2], 'holds a list, no tensors by name'),
+    ],
+)
+def test_a_file_to_convert_says_what_is_wrong(saved, content, message):
+    with pytest.raises(ValueError, match=message):
+        read_weight_file(saved(content))
+
+
+@pytest.mark.parametrize('trust', [False, True])
+def test_a_file_cut_off_is_refused(saved, trust):
+    path = saved(SAVED)
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(ValueError, match='w.pth cannot be read'):
+        read_weight_file(path, trust)
+
+
+def test_a_file_with_another_byte_is_refused(saved):
+    path = saved({'weight': torch.full((999,), 1.25)})
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert torch.load(path)['weight'].unique().numel() == 2
+    with pytest.raises(ValueError, match='w.pth is damaged: w/data/0 in it has another checksum'):
+        read_weight_file(path)
+
+
+def test_a_trusted_file_of_something_else(tmp_path):
+    (tmp_path / 'w.pth').write_bytes(pickle.dumps([1, 2]))
+    with pytest.raises(ValueError, match='w.pth'):
+        read_weight_file(tmp_path / 'w.pth', trust=True)
+    with pytest.raises(FileNotFoundError, match='none.pth does not exist'):
+        read_weight_file(tmp_path / 'none.pth')
+
+
+class Trap:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), 'w'))
+
+
+def test_reads_tensors_and_plain_values(tmp_path):
+    torch.save({'state_dict': {'a': torch.ones(2)}, 'meta': {'epoch': 3}}, tmp_path / 'a.pth')
+    checkpoint = read_checkpoint(tmp_path / 'a.pth')
+    assert checkpoint['meta'] == {'epoch': 3}
+    torch.testing.assert_close(checkpoint['state_dict']['a'], torch.ones(2))
+
+
+def test_never_unpickles(tmp_path):
+    torch.save({'state_dict': {}, 'x': Trap(tmp_path / 'sprung')}, tmp_path / 'a.pth')
+    with pytest.raises(
+        ValueError, match='holds io.open, .* run any code; set PIR_MM_TRUST_CHECKPOINT=1'
+    ):
+        read_checkpoint(tmp_path / 'a.pth')
+    assert not (tmp_path / 'sprung').exists()
+
+
+@pytest.mark.parametrize('content', [b'', b'not a checkpoint', pickle.dumps([1, 2])])
+def test_says_that_a_damaged_file_is_none(tmp_path, content):
+    (tmp_path / 'a.pth').write_bytes(content)
+    with pytest.raises(ValueError, match=r'a\.pth'):
+        read_checkpoint(tmp_path / 'a.pth')
+
+
+def test_whatever_damage_raises_is_one_sentence(tmp_path):
+    path = tmp_path / 'old.pth'
+    torch.save({'state_dict': {'a': torch.ones(3)}}, path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    generator = random.Random(0)
+    refused = 0
+    for _ in range(100):
+        place = generator.randrange(len(whole))
+        path.write_bytes(whole[:place] + bytes([generator.randrange(256)]) + whole[place + 1 :])
+        try:
+            read_checkpoint(path)
+        except ValueError as error:
+            refused += str(path) in str(error)
+    assert refused > 50
+
+
+def test_says_that_a_file_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match='nowhere.pth does not exist'):
+        read_checkpoint(tmp_path / 'nowhere.pth')
+
+
+def test_a_trusted_checkpoint_is_unpickled(tmp_path, monkeypatch):
+    torch.save({'state_dict': {}, 'x': Trap(tmp_path / 'sprung')}, tmp_path / 'a.pth')
+    monkeypatch.setenv('PIR_MM_TRUST_CHECKPOINT', '1')
+    assert list(read_checkpoint(tmp_path / 'a.pth')) == ['state_dict', 'x']
+    assert (tmp_path / 'sprung').exists()
+
+
+def test_a_checkpoint_loses_nothing(tmp_path):
+    """What a conversion may skip, such as curves of the log, a resumed run would miss."""
+    torch.save({'state_dict': {}, 'log': {'loss': HistoryBuffer()}}, tmp_path / 'a.pth')
+    assert 'log' in read_content(tmp_path / 'a.pth')
+    with pytest.raises(ValueError, match='it holds mmengine.logging.*HistoryBuffer'):
+        read_checkpoint(tmp_path / 'a.pth')
+
+
+def test_a_tensor_has_one_fault_only():
+    linear = nn.Linear(3, 2)
+    given = {'weight': torch.ones(2, 4), 'scale': torch.ones(1)}
+    assert mismatch(linear, given) == (
+        '0 of its 2 tensors are there; missing: bias; '
+        'of another shape: weight is (2, 4) instead of (2, 3); left over: scale'
+    )
+    assert mismatch(linear, given, optional=['bias', 'wei*'], surplus=['scale']) is None
+    assert mismatch(linear, linear.state_dict()) is None
+
+
+def test_a_file_is_known_by_its_sha256(tmp_path):
+    (tmp_path / 'a').write_bytes(b'x' * (2**20 + 5))
+    assert file_sha256(tmp_path / 'a') == hashlib.sha256(b'x' * (2**20 + 5)).hexdigest()

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from pir_mm.files.writing import write_json
 from pir_mm.apis.data.picture_set import PictureSet, read_picture_set
 from pir_mm.apis.search.embedding import in_background
 from pir_mm.datasets.audit.near_copies import SIDE, Descriptors, describe, find_near_copies
@@ -97,7 +98,7 @@ def audit_pictures(
     query, gallery = _described(query_set), _described(gallery_set)
     copies = _find_copies(query, gallery, threshold)
     report = _report(query, gallery, threshold, copies)
-    _write(report, Path(out))
+    write_json(Path(out), report)
     if sheet is not None:
         _draw(copies, query_set, gallery_set, sheet)
     return report
@@ -168,13 +169,6 @@ def _report(
             for copy in copies
         ],
     }
-
-
-def _write(report: dict, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    temporary.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding='utf-8')
-    os.replace(temporary, path)
 
 
 def _draw(copies: list[Copy], query: PictureSet, gallery: PictureSet, sheet: str | Path) -> None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from pir_mm.datasets import SceneFolder
 from pir_mm.datasets.caption_file import read_caption_file
 from pir_mm.datasets.layout import CAPTIONS, IMAGES
-from pir_mm.search import ENDINGS, find_files
+from pir_mm.files.pictures import is_picture
+from pir_mm.files.walking import find_files
 
 
 class PictureSet(NamedTuple):
@@ -45,7 +46,7 @@ def read_picture_set(what: str) -> PictureSet:
             f'{root} is not a folder: give a folder of pictures, or FOLDER:SPLIT'
         )
     if not split:
-        paths = [path for path in find_files([root]) if path.suffix.lower() in ENDINGS]
+        paths = [path for path in find_files([root]) if is_picture(path)]
     elif (root / CAPTIONS).is_file():
         paths = _split_of_prepared_set(root, split)
     else:

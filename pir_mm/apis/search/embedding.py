@@ -13,8 +13,7 @@ from mmengine.dataset import Compose
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from pir_mm.files.pictures import MAX_PIXELS
-from pir_mm.search import picture_size
+from pir_mm.files.pictures import MAX_PIXELS, picture_size
 
 Item = TypeVar('Item')
 Picture = str | os.PathLike | np.ndarray

@@ -8,7 +8,9 @@ from torch import nn
 
 from pir_mm.apis.search.embedding import image_batches
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
-from pir_mm.search import ENDINGS, IndexCard, IndexWriter, Tile, find_files
+from pir_mm.files.pictures import is_picture
+from pir_mm.files.walking import find_files
+from pir_mm.search import IndexCard, IndexWriter, Tile
 
 
 def index_pictures(
@@ -42,11 +44,11 @@ def index_pictures(
     """
     sources = [Path(sources)] if isinstance(sources, str | Path) else [*map(Path, sources)]
     with IndexWriter(out) as writer:
-        files = find_files(sources, leave_out=writer.folders)
+        files = find_files(sources, leave_out=[writer.folder])
         named = {os.path.abspath(source) for source in sources}
         tried = []
         for file in files:
-            if file.suffix.lower() in ENDINGS or str(file) in named:
+            if is_picture(file) or str(file) in named:
                 tried.append(file)
             else:
                 writer.skip(str(file), f'not a picture: {file.suffix or "no"} ending')

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from pir_mm.apis.search.embedding import test_pipeline
+from pir_mm.files.weights import hash_tensors
 from pir_mm.search import ModelFingerprint
 from pir_mm.version import __version__
 
@@ -55,13 +54,3 @@ def _hash_weights(model: nn.Module) -> str:
     digest = hash_tensors(weights)
     _HASHED[model] = (state, digest)
     return digest
-
-
-def hash_tensors(weights: Mapping[str, Tensor]) -> str:
-    """SHA-256 of names, types, shapes and values, in hexadecimal; their order does not count."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(weights.items()):
-        tensor = tensor.detach().cpu().contiguous()
-        digest.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()

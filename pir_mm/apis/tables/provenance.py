@@ -10,8 +10,7 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
-from pir_mm.apis.search.model_fingerprint import hash_tensors
-from pir_mm.files.weights import read_weights
+from pir_mm.files.weights import hash_tensors, read_weights
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # These may differ between two runs of one row.

@@ -1,7 +1,6 @@
 """One run of a table: train a config with a seed, measure it on the test split, keep the result."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pir_mm.apis.tables.run_log import read_run
 from pir_mm.apis.training.configuration import load_config
 from pir_mm.apis.training.running import best_checkpoint, train
 from pir_mm.apis.weights.loading import load_retriever
+from pir_mm.files.writing import write_json
 from pir_mm.functional.intervals import hits_per_picture
 from pir_mm.functional.recall import (
     TOPK,
@@ -176,10 +176,7 @@ def measure(run: Run) -> dict:
     else:
         train(config, resume='auto')
         result = _measured(run, config)
-    run.results.mkdir(parents=True, exist_ok=True)
-    temporary = run.result.with_name(f'.{run.result.name}.{os.getpid()}')
-    temporary.write_text(json.dumps(result, separators=(',', ':')) + '\n')
-    os.replace(temporary, run.result)
+    write_json(run.result, result, indent=None)
     return result
 
 

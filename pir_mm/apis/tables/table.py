@@ -1,7 +1,6 @@
 """The table of all runs: a row per config, written as Markdown and JSON."""
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from statistics import fmean, stdev
 import torch
 from torch import Tensor
 
+from pir_mm.files.writing import write_text
 from pir_mm.functional.intervals import interval, mean_recall, resampled_weights
 
 RECALLS = tuple(f'{way}/R@{k}' for way in ('i2t', 't2i') for k in (1, 5, 10))
@@ -170,9 +170,7 @@ def write_table(out: Path, rows: Sequence[TableRow], results: Sequence[dict], co
         '.json': json.dumps([vars(row) for row in rows], indent=1) + '\n',
     }
     for suffix, text in content.items():
-        temporary = out.with_name(f'.{out.name}{suffix}.{os.getpid()}')
-        temporary.write_text(text)
-        os.replace(temporary, out.with_name(out.name + suffix))
+        write_text(out.with_name(out.name + suffix), text)
 
 
 def _with_deviation(value: float, deviation: float | None, sign: str = '') -> str:

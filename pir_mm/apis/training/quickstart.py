@@ -14,7 +14,7 @@ import torch
 
 from pir_mm.apis.training.configuration import load_config
 from pir_mm.apis.training.running import best_checkpoint
-from pir_mm.engine import read_checkpoint
+from pir_mm.files.weights import read_checkpoint
 from pir_mm.functional.recall import retrieval_recall
 
 SENTENCES = (

@@ -1,7 +1,5 @@
 """Train a config and test a checkpoint with mmengine's Runner."""
 
-import json
-import os
 from pathlib import Path
 
 import torch
@@ -15,8 +13,9 @@ from pir_mm.engine import (
     join_cpu_process_group,
     load_local_files_safely,
     load_weights,
-    read_checkpoint,
 )
+from pir_mm.files.weights import read_checkpoint
+from pir_mm.files.writing import write_json
 
 
 def check_devices(device: str | None, gpus: int | None) -> None:
@@ -158,9 +157,6 @@ def test(config: Config, checkpoint: str | None, out: str | None = None) -> dict
     metrics = runner.test()
     if is_main_process():
         path = Path(out or Path(runner.work_dir) / 'metrics.json')
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-        temporary.write_text(json.dumps(metrics, indent=2) + '\n')
-        os.replace(temporary, path)
+        write_json(path, metrics, indent=2)
         runner.logger.info(f'Metrics are in {path}')
     return metrics

@@ -1,9 +1,7 @@
 """Convert the weights of other projects into files that this package loads."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 from mmengine.config import Config
@@ -12,6 +10,7 @@ from torch import Tensor, nn
 
 from pir_mm.apis.weights.loading import load_retriever
 from pir_mm.files.weights import WeightFile, read_weight_file
+from pir_mm.files.writing import atomic_file
 from pir_mm.models.converters import Conversion, convert_weights
 from pir_mm.registry import MODELS
 from pir_mm.version import __version__
@@ -167,21 +166,16 @@ def _write(
     config: Path | None,
 ) -> None:
     """Write weights and config under temporary names, compare, and rename."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix='.converting-', dir=out.parent) as folder:
-        new = Path(folder) / out.name
-        new_config = new.with_suffix('.py')
+    with atomic_file(out) as new:
         torch.save({'state_dict': weights, 'meta': meta}, new)
         if config is None:
             module = _target_module(conversion)
             module.load_state_dict(torch.load(new, weights_only=True)['state_dict'], strict=True)
-        else:
+            _compare(module, weights, out)
+            return
+        with atomic_file(config) as new_config:
             new_config.write_text(converted_config(conversion.target), encoding='utf-8')
-            module = load_retriever(new_config, new)
-        _compare(module, weights, out)
-        if config is not None:
-            os.replace(new_config, config)
-        os.replace(new, out)
+            _compare(load_retriever(new_config, new), weights, out)
 
 
 def _target_module(conversion: Conversion) -> nn.Module:

@@ -13,7 +13,7 @@ from pir_mm.datasets.caption_file import read_caption_file
 from pir_mm.datasets.layout import SPLITS
 from pir_mm.datasets.preparation.caption_tables import read_own_captions
 from pir_mm.datasets.preparation.problems import PictureProblems
-from pir_mm.files.archives import wanted_files
+from pir_mm.files.walking import find_files
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def find_caption_file(source: Path, name: str, out: Path) -> Path:
         FileNotFoundError: if there is no ``.json`` file.
         ValueError: if there are several, and not exactly one of them is named after the set.
     """
-    files = [path for path in wanted_files(source, out) if path.suffix.lower() == '.json']
+    files = [p for p in find_files([source], leave_out=[out]) if p.suffix.lower() == '.json']
     named = [path for path in files if name in path.stem.lower()]
     if not files:
         raise FileNotFoundError(

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 from pir_mm.datasets.layout import CAPTIONS, IMAGES, REPORT, VOCABULARY
-from pir_mm.files.archives import EXTENSIONS, wanted_files
+from pir_mm.files.pictures import is_picture
+from pir_mm.files.walking import find_files
 
 
 def made_from(source: Path, skip: Path, captions: Path, options: dict) -> dict:
@@ -21,11 +22,11 @@ def made_from(source: Path, skip: Path, captions: Path, options: dict) -> dict:
         A value that JSON can hold; it is equal as long as nothing changed.
     """
     archives, loose_pictures = {}, hashlib.sha256()
-    for path in wanted_files(source, skip):
+    for path in find_files([source], leave_out=[skip]):
         suffix, stamp = path.suffix.lower(), _size_and_time(path)
         if suffix == '.zip':
             archives[path.name] = stamp
-        elif suffix in EXTENSIONS:
+        elif is_picture(path):
             loose_pictures.update(f'{path.relative_to(source)} {stamp}\n'.encode())
     return {
         'source': str(source),
@@ -68,12 +69,3 @@ def unchanged_report(out: Path, origin: dict) -> dict | None:
         and len(list((out / IMAGES).iterdir())) == report['pictures']
     )
     return report if complete else None
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()

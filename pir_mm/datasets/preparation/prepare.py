@@ -11,7 +11,7 @@ from pir_mm.datasets.preparation.annotations import (
     find_caption_file,
     read_annotations,
 )
-from pir_mm.datasets.preparation.made_from import checksum, made_from, unchanged_report
+from pir_mm.datasets.preparation.made_from import made_from, unchanged_report
 from pir_mm.datasets.preparation.pictures import copy_pictures, match_pictures
 from pir_mm.datasets.preparation.prepared_folder import (
     stored_annotations,
@@ -21,7 +21,8 @@ from pir_mm.datasets.preparation.prepared_folder import (
 )
 from pir_mm.datasets.preparation.problems import PictureProblems
 from pir_mm.files.archives import PictureStore
-from pir_mm.files.writing import replaced_folder
+from pir_mm.files.weights import file_sha256
+from pir_mm.files.writing import atomic_folder
 
 
 def prepare_dataset(
@@ -63,7 +64,7 @@ def prepare_dataset(
     source, out = Path(source).resolve(), Path(out).resolve()
     path, vocab = _check_files(name, source, out, captions, vocab)
     options = {'name': name, 'allow_missing': allow_missing, 'seed': seed}
-    options |= {'vocab_size': vocab_size} if vocab is None else {'vocab': checksum(vocab)}
+    options |= {'vocab_size': vocab_size} if vocab is None else {'vocab': file_sha256(vocab)}
     origin = made_from(source, out, path, options)
     report = unchanged_report(out, origin)
     if report is not None:
@@ -76,7 +77,7 @@ def prepare_dataset(
     problems = PictureProblems(len(annotations), allow_missing, log)
     annotations, dropped = drop_empty_captions(annotations, problems)
     matched = match_pictures(annotations, store, problems)
-    with replaced_folder(out) as part:
+    with atomic_folder(out) as part:
         pieces = write_vocabulary(part, annotations, vocab, vocab_size)
         matched = copy_pictures(store, matched, part / IMAGES, problems)
         stored = stored_annotations(matched)
@@ -90,7 +91,7 @@ def prepare_dataset(
             empty_captions_dropped=dropped,
             **problems.lists,
             vocabulary=pieces,
-            checksums={file.name: checksum(file) for file in (path, *store.archives)},
+            checksums={file.name: file_sha256(file) for file in (path, *store.archives)},
             made_from=origin,
         )
     log(f'wrote {out} in {time.monotonic() - start:.1f} s: {_summary(report)}')

@@ -21,7 +21,7 @@ from pir_mm.datasets.preparation.prepared_folder import (
 from pir_mm.datasets.scenes.captions import caption_scene
 from pir_mm.datasets.scenes.draw import SCENE_CLASSES, draw_scene
 from pir_mm.datasets.scenes.random_stream import RandomStream
-from pir_mm.files.writing import replaced_folder
+from pir_mm.files.writing import atomic_folder
 
 DRAWING = 1  # raise it whenever the same seed gives another picture or caption
 MIN_SIZE, MAX_SIZE = 32, 1024
@@ -72,7 +72,7 @@ def make_scenes(
     if report is not None:
         log(f'{out} is up to date, nothing to do: {report["pictures"]} pictures')
         return report
-    with replaced_folder(out) as part:
+    with atomic_folder(out) as part:
         (part / IMAGES).mkdir()
         annotations, pixels = _write_pictures(part / IMAGES, names, n_images, seed, size, workers)
         write_captions(part, out.name, annotations)

@@ -1,6 +1,5 @@
 """Checkpoints that survive a kill and load without unpickling."""
 
-import os
 from collections import OrderedDict
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
 
+from pir_mm.files.writing import atomic_file
 from pir_mm.registry import HOOKS
 
 
@@ -19,17 +19,8 @@ class AtomicBackend(LocalBackend):
     """Write to a temporary name, then rename: a killed run never leaves half a checkpoint."""
 
     def put(self, obj: bytes | memoryview, filepath: str | Path) -> None:
-        path = Path(filepath)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-        try:
-            with open(temporary, 'wb') as file:
-                file.write(obj)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with atomic_file(filepath) as temporary:
+            temporary.write_bytes(obj)
 
 
 KEPT_SCALARS = 1000

@@ -9,7 +9,7 @@ from pir_mm.apis.tables import run as run_module
 from pir_mm.apis.tables import runs as runs_module
 from pir_mm.apis.tables.run import Run, finished_result, measure
 from pir_mm.apis.tables.runs import run_table
-from pir_mm.engine import read_checkpoint
+from pir_mm.files.weights import read_checkpoint
 from tests.conftest import DEMO
 
 ROW = f"""

@@ -154,7 +154,8 @@ def test_every_size_is_found():
     prior = model['instruction_encoder']['backbone']
     assert (prior['depth'], prior['stem_channels'], prior['base_channels']) == (18, 4, 4)
     assert (model['spatial_pae']['layers'], model['temporal_pae']['layers']) == (1, 2)
-    for part in ('image_encoder', 'text_encoder', 'instruction_encoder', 'head', 'spatial_pae'):
+    parts = ('image_encoder', 'text_encoder', 'instruction_encoder', 'embedding', 'spatial_pae')
+    for part in parts:
         assert model[part]['dim'] == 8
     assert model['spatial_pae']['heads'] == model['temporal_pae']['heads'] == 2
     assert model['spatial_pae']['mlp_ratio'] == 2
