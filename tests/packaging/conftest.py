@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_COPIED = ('.git', '.venv', '.mim', '__pycache__', 'build', 'data', 'dist', 'work_dirs')
+NOT_COPIED = ('.mim', '__pycache__', '*.egg-info')
+NOT_COPIED_FROM_THE_TOP = ('.git', '.venv', 'build', 'data', 'dist', 'shared', 'work_dirs')
 MIM = 'import sys\nfrom mim.cli import cli\nsys.exit(cli())\n'
 
 
@@ -56,8 +57,13 @@ class Environment:
 def checkout(tmp_path_factory):
     """A copy in which building leaves its traces."""
     place = tmp_path_factory.mktemp('checkout') / 'pir_mm'
-    ignored = shutil.ignore_patterns(*NOT_COPIED, '*.egg-info')
-    shutil.copytree(ROOT, place, ignore=ignored, symlinks=True)
+    ignored = shutil.ignore_patterns(*NOT_COPIED)
+
+    def ignore(folder, names):
+        top = set(NOT_COPIED_FROM_THE_TOP) if Path(folder) == ROOT else set()
+        return ignored(folder, names) | top
+
+    shutil.copytree(ROOT, place, ignore=ignore, symlinks=True)
     (place / 'tests' / '__init__.py').touch()  # a stray package that must not be shipped
     return place
 

@@ -108,7 +108,7 @@ def test_curves(tool, tmp_path):
     (tmp_path / 'empty').mkdir()
     run = tool('draw', 'curves', tmp_path / 'empty', '--out', tmp_path / 'd.png')
     assert (run.code, run.err.count('\n')) == (1, 1)
-    assert f'{tmp_path}/empty holds no' in run.err
+    assert f'{tmp_path}/empty has no' in run.err
 
 
 def test_wrong_use_is_told_before_anything_is_loaded(tool):
