@@ -44,7 +44,7 @@ def main() -> None:
     from pir_mm.apis.command import exit_with_reason
 
     with exit_with_reason():
-        from pir_mm.apis.data import audit_pictures
+        from pir_mm.apis.data.auditing import audit_pictures
 
         options = vars(arguments)
         del options['command']

@@ -12,8 +12,10 @@ from pir_mm.apis.search import (
 )
 from pir_mm.apis.weights.loading import load_retriever
 from pir_mm.apis.weights.model_hub import register_models
+from pir_mm.models.retrievers import DualEncoder
 
 __all__ = [
+    'DualEncoder',
     'embed_images',
     'embed_texts',
     'index_pictures',

@@ -5,6 +5,7 @@ from pir_mm.engine.checkpoint_loading import load_local_files_safely, load_weigh
 from pir_mm.engine.cpu_process_group import CPU_MODEL_WRAPPER, join_cpu_process_group
 from pir_mm.engine.hooks import EpochSeedHook, RankingSheetHook, SafeCheckpointHook, TokenizerHook
 from pir_mm.engine.hooks.safe_checkpoint_hook import AtomicBackend
+from pir_mm.engine.loops import RetrievalTestLoop, RetrievalValLoop
 
 __all__ = [
     'CPU_MODEL_WRAPPER',
@@ -12,6 +13,8 @@ __all__ = [
     'Bf16OptimWrapper',
     'EpochSeedHook',
     'RankingSheetHook',
+    'RetrievalTestLoop',
+    'RetrievalValLoop',
     'SafeCheckpointHook',
     'TokenizerHook',
     'join_cpu_process_group',

@@ -1,1 +1,1 @@
-"""TODO."""
+"""One way to read, write, find and name what lies on disk."""

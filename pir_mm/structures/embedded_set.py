@@ -1,18 +1,23 @@
-"""The embeddings of a whole set of captioned pictures, joined from samples in any order."""
+"""The embeddings of a whole set of captioned images, joined from samples in any order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from mmengine.dist import broadcast_object_list, gather_object, is_main_process
 from torch import Tensor
 
 
 class EmbeddedSample(NamedTuple):
-    """One picture, with those distinct texts that were encoded along with it."""
+    """One image and the distinct texts that were encoded with it.
+
+    ``image`` (D,) and ``text`` (m, D) are embeddings, ``text_id`` names the texts, ``caption_id``
+    gives the text of every caption of the image, repeats included. ``scene`` is a label or -1.
+    """
 
     image_id: int
     scene: int
@@ -22,13 +27,21 @@ class EmbeddedSample(NamedTuple):
     caption_id: tuple[int, ...]
 
     @classmethod
-    def of(cls, sample: dict) -> EmbeddedSample:
-        """From the fields that a retriever's ``predict`` leaves in a sample."""
+    def of(cls, sample: Any) -> EmbeddedSample:
+        """From the fields that the ``predict`` of a dual encoder leaves in a sample.
+
+        Args:
+            sample: a dict or a ``BaseDataElement``.
+
+        Raises:
+            ValueError: if there is not one embedding for each text id.
+        """
+        sample = sample if isinstance(sample, dict) else sample.to_dict()
         text_id = tuple(map(int, sample['text_id']))
         text = _array(sample['text_embedding'])
         if len(text) != len(text_id):
             raise ValueError(
-                f'picture {sample["image_id"]} has {len(text_id)} text ids but {len(text)} text '
+                f'image {sample["image_id"]} has {len(text_id)} text ids but {len(text)} text '
                 'embeddings: give one embedding for each text'
             )
         image = _array(sample['image_embedding'])
@@ -38,12 +51,12 @@ class EmbeddedSample(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedSet:
-    """Pictures in the order of their ids, and all captions in the order of their pictures.
+    """Images in the order of their ids, and all captions in the order of their images.
 
     Args:
-        image: ``(N, D)``.
+        image: ``(N, D)`` float32.
         scene: ``(N,)`` long, -1 where unknown.
-        text: ``(M, D)``; captions of the same text have the same row.
+        text: ``(M, D)`` float32; captions with the same text have the same row.
         image_of_text: ``(M,)`` long.
     """
 
@@ -54,19 +67,20 @@ class EmbeddedSet:
 
     @classmethod
     def join(cls, samples: Iterable[EmbeddedSample]) -> EmbeddedSet:
-        """Join samples, of which a picture or a text seen again is dropped.
+        """Join samples. An image or a text that comes twice counts once.
 
         Raises:
-            ValueError: if there is no picture, a picture has no caption, or the text of a caption
-                was encoded with none of the samples.
+            ValueError: if there is no image, an image has no caption, or the text of a caption
+                was not encoded with any of the samples.
         """
-        samples = list({s.image_id: s for s in sorted(samples, key=_image_id)}.values())
+        by_id = {sample.image_id: sample for sample in samples}
+        samples = [by_id[image_id] for image_id in sorted(by_id)]
         if not samples:
-            raise ValueError('no picture was evaluated: the set is empty')
+            raise ValueError('no image was evaluated: the set is empty')
         bare = [s.image_id for s in samples if not s.caption_id]
         if bare:
             raise ValueError(
-                f'{len(bare)} of {len(samples)} pictures have no caption, first image_id '
+                f'{len(bare)} of {len(samples)} images have no caption, first image_id '
                 f'{bare[0]}: recall is not defined for them, leave them out'
             )
         rows = {t: row for s in samples for t, row in zip(s.text_id, s.text, strict=True)}
@@ -74,7 +88,7 @@ class EmbeddedSet:
         if missing:
             raise ValueError(
                 f'{len(missing)} distinct captions were never encoded, first text_id '
-                f'{missing[0]}: evaluate the whole set, their texts belong to other pictures'
+                f'{missing[0]}: evaluate the whole set, their texts belong to other images'
             )
         return cls(
             torch.from_numpy(np.stack([s.image for s in samples])),
@@ -85,9 +99,47 @@ class EmbeddedSet:
             ),
         )
 
+    @classmethod
+    def gather(cls, samples: Sequence[EmbeddedSample], size: int) -> EmbeddedSet | None:
+        """Join the samples of all processes on the main process.
 
-def _image_id(sample: EmbeddedSample) -> int:
-    return sample.image_id
+        mmengine's own collection cuts what it gathered to the length of the dataset, which loses
+        samples under some samplers. Here the length is a check.
+
+        Args:
+            samples: of this process.
+            size: length of the dataset.
+
+        Returns:
+            The set on the main process, ``None`` on the others.
+
+        Raises:
+            ValueError: on every process, if images are missing or :meth:`join` refuses.
+        """
+        parts = gather_object(list(samples))
+        joined: EmbeddedSet | None = None
+        outcome: list[Exception | None] = [None]
+        if is_main_process():
+            # Raised here alone, the error would leave the other processes waiting.
+            try:
+                everything = [sample for part in parts for sample in part]
+                _check_size(everything, size)
+                joined = cls.join(everything)
+            except ValueError as error:
+                outcome = [error]
+        broadcast_object_list(outcome)
+        if outcome[0] is not None:
+            raise outcome[0]
+        return joined
+
+
+def _check_size(samples: Sequence[EmbeddedSample], size: int) -> None:
+    images = len({sample.image_id for sample in samples})
+    if images < size:
+        raise ValueError(
+            f'{images} images, told apart by image_id, came from a dataset of {size} '
+            'samples: give every sample an id of its own and evaluate all of them'
+        )
 
 
 def _array(embedding: Tensor | np.ndarray) -> np.ndarray:

@@ -155,13 +155,13 @@ def broken(index, **fields):
 @pytest.mark.parametrize(
     'given, size, reason',
     [
-        (samples()[1:], 4, '3 pictures, told apart by image_id, came from a dataset of 4'),
+        (samples()[1:], 4, '3 images, told apart by image_id, came from a dataset of 4'),
         (samples()[1:], 3, '1 distinct captions were never encoded, first text_id 0'),
         ([], 0, 'set is empty'),
-        (broken(2, caption_id=[]), 4, '1 of 4 pictures have no caption, first image_id 2'),
+        (broken(2, caption_id=[]), 4, '1 of 4 images have no caption, first image_id 2'),
         (broken(1, image_embedding=torch.full((8,), torch.nan)), 4, 'not finite'),
         (broken(1, text_embedding=torch.full((2, 8), torch.inf)), 4, 'not finite'),
-        (broken(1, text_id=[2]), 4, 'picture 1 has 1 text ids but 2 text embeddings'),
+        (broken(1, text_id=[2]), 4, 'image 1 has 1 text ids but 2 text embeddings'),
     ],
 )
 def test_refuses_what_is_not_a_whole_set(given, size, reason):
@@ -170,7 +170,7 @@ def test_refuses_what_is_not_a_whole_set(given, size, reason):
 
 
 def test_says_at_once_which_argument_is_wrong():
-    for kwargs, reason in (({'ties': 'best'}, "ties='best' is none"), ({'topk': [0]}, 'topk=')):
+    for kwargs, reason in (({'ties': 'best'}, "ties='best' is not one"), ({'topk': [0]}, 'topk=')):
         with pytest.raises(ValueError, match=reason):
             METRICS.build({'type': 'pir_mm.RetrievalEvaluator', **kwargs})
 

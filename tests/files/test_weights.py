@@ -20,6 +20,7 @@ from torch.testing import assert_close
 from pir_mm.files.weights import (
     file_sha256,
     load_whole,
+    mismatch,
     read_checkpoint,
     read_content,
     read_weight_file,
@@ -316,7 +317,7 @@ def test_reads_tensors_and_plain_values(tmp_path):
 def test_never_unpickles(tmp_path):
     torch.save({'state_dict': {}, 'x': Trap(tmp_path / 'sprung')}, tmp_path / 'a.pth')
     with pytest.raises(
-        ValueError, match='holds io.open, .* run any code; set PIR_MM_TRUST_CHECKPOINT=1'
+        ValueError, match='holds io.open, .* any code; set PIR_MM_TRUST_CHECKPOINT=1'
     ):
         read_checkpoint(tmp_path / 'a.pth')
     assert not (tmp_path / 'sprung').exists()

@@ -1,4 +1,4 @@
-"""The ceiling against the best of all rankings, tried one by one."""
+"""Recall against the enumeration of all orders, its ceiling against that of all rankings."""
 
 from itertools import permutations, product
 
@@ -8,13 +8,13 @@ import torch
 
 from pir_mm.functional.recall import (
     checked_embeddings,
-    checked_owner,
+    checked_image_of_text,
     median_rank,
+    ranks_from_embeddings,
     recall_ceiling,
     recall_from_embeddings,
-    recall_of_standing,
+    recall_from_ranks,
     retrieval_recall,
-    standing_from_embeddings,
 )
 
 
@@ -24,7 +24,7 @@ def test_inputs_of_any_kind_become_tensors_that_can_be_computed_with():
     assert checked_embeddings(frozen, 'image').dtype == torch.float32
     assert checked_embeddings(np.ones((2, 3)), 'image').dtype == torch.float64
     assert not checked_embeddings(torch.ones(1, 1, requires_grad=True), 'text').requires_grad
-    assert checked_owner(np.array([1, 0], dtype=np.int16), 2, 2).dtype == torch.int64
+    assert checked_image_of_text(np.array([1, 0], dtype=np.int16), 2, 2).dtype == torch.int64
 
 
 @pytest.mark.parametrize('bad', [np.nan, np.inf, -np.inf])
@@ -33,14 +33,14 @@ def test_refuses_what_is_not_finite(bad):
     similarity[1, 4] = bad
     with pytest.raises(ValueError, match='not finite'):
         retrieval_recall(similarity, np.arange(6) // 2)
-    with pytest.raises(ValueError, match='text embeddings hold a number that is not finite'):
+    with pytest.raises(ValueError, match='text embeddings have a number that is not finite'):
         recall_from_embeddings(np.ones((3, 3)), similarity.T, np.arange(6) // 2)
     with pytest.raises(ValueError, match='overflow'):
         recall_from_embeddings(np.full((1, 3), 1e30, 'f4'), np.full((1, 3), 1e30, 'f4'), [0])
 
 
 @pytest.mark.parametrize(
-    'owner, reason',
+    'image_of_text, reason',
     [
         ([0, 0, 0], '1 of 2 images have no text, first image 1'),
         ([0, 1, 2], 'names images 0 to 2, but there are 2'),
@@ -49,13 +49,13 @@ def test_refuses_what_is_not_finite(bad):
         ([0.0, 1.0, 1.0], 'whole number'),
     ],
 )
-def test_refuses_a_wrong_owner(owner, reason):
+def test_refuses_a_wrong_image_of_text(image_of_text, reason):
     with pytest.raises(ValueError, match=reason):
-        retrieval_recall(np.zeros((2, 3)), np.array(owner))
+        retrieval_recall(np.zeros((2, 3)), np.array(image_of_text))
 
 
 def test_says_which_argument_is_wrong():
-    with pytest.raises(ValueError, match="ties='best' is none of expected"):
+    with pytest.raises(ValueError, match="ties='best' is not one of expected"):
         retrieval_recall(np.eye(2), np.arange(2), ties='best')
     for topk in ((0,), (), (1.5,)):
         with pytest.raises(ValueError, match='topk='):
@@ -77,20 +77,20 @@ TIES = ('expected', 'optimistic', 'pessimistic', 'official')
 
 def first_ranks(scores, positive, ties):
     """Rank of the first positive in each order of the gallery that the scores allow."""
-    entries = range(len(scores))
+    gallery = range(len(scores))
     if ties == 'official':
         orders = [np.argsort(scores, kind='stable')[::-1]]
     else:
-        orders = [o for o in permutations(entries) if all(np.diff([scores[i] for i in o]) <= 0)]
+        orders = [o for o in permutations(gallery) if all(np.diff([scores[i] for i in o]) <= 0)]
     ranks = [next(r for r, i in enumerate(order) if i in positive) for order in orders]
     return {'optimistic': [min(ranks)], 'pessimistic': [max(ranks)]}.get(ties, ranks)
 
 
-def by_enumeration(similarity, owner, topk, ties):
+def by_enumeration(similarity, image_of_text, topk, ties):
     images, texts = similarity.shape
     ways = {
-        'i2t': [(similarity[i], set(np.flatnonzero(owner == i))) for i in range(images)],
-        't2i': [(similarity[:, m], {owner[m]}) for m in range(texts)],
+        'i2t': [(similarity[i], set(np.flatnonzero(image_of_text == i))) for i in range(images)],
+        't2i': [(similarity[:, m], {image_of_text[m]}) for m in range(texts)],
     }
     recall = {
         f'{way}/R@{k}': 100
@@ -103,8 +103,8 @@ def by_enumeration(similarity, owner, topk, ties):
 
 def random_case(seed, images, texts, levels):
     rng = np.random.default_rng(seed)
-    owner = np.concatenate([np.arange(images), rng.integers(0, images, texts - images)])
-    return rng.integers(0, levels, (images, texts)) - 1.0, rng.permutation(owner)
+    image_of_text = np.concatenate([np.arange(images), rng.integers(0, images, texts - images)])
+    return rng.integers(0, levels, (images, texts)) - 1.0, rng.permutation(image_of_text)
 
 
 def test_a_value_worked_out_by_hand():
@@ -129,9 +129,11 @@ def test_a_value_worked_out_by_hand():
 @pytest.mark.parametrize('levels', [1, 2, 3, 50])
 def test_agrees_with_the_enumeration_of_all_orders(ties, images, texts, levels):
     for seed in range(3):
-        similarity, owner = random_case(seed, images, texts, levels)
-        expected = by_enumeration(similarity, owner, (1, 2, 9), ties)
-        assert retrieval_recall(similarity, owner, (1, 2, 9), ties) == pytest.approx(expected)
+        similarity, image_of_text = random_case(seed, images, texts, levels)
+        expected = by_enumeration(similarity, image_of_text, (1, 2, 9), ties)
+        assert retrieval_recall(similarity, image_of_text, (1, 2, 9), ties) == pytest.approx(
+            expected
+        )
 
 
 def test_default_keys():
@@ -165,17 +167,18 @@ def test_chance_holds_for_embeddings_that_differ_in_rounding_only():
 @pytest.mark.parametrize('ties', TIES)
 def test_does_not_depend_on_scale_or_on_the_order_of_untied_images(ties):
     rng = np.random.default_rng(1)
-    similarity, owner = rng.standard_normal((7, 20)), np.arange(20) % 7
-    recall = retrieval_recall(similarity, owner, ties=ties)
+    similarity, image_of_text = rng.standard_normal((7, 20)), np.arange(20) % 7
+    recall = retrieval_recall(similarity, image_of_text, ties=ties)
     order = rng.permutation(7)
     assert (
-        retrieval_recall(similarity[order] * 3 - 9, np.argsort(order)[owner], ties=ties) == recall
+        retrieval_recall(similarity[order] * 3 - 9, np.argsort(order)[image_of_text], ties=ties)
+        == recall
     )
 
 
 def test_takes_torch_numpy_any_type_and_memory_maps(tmp_path):
-    similarity, owner = random_case(5, 6, 20, 4)
-    recall = retrieval_recall(similarity, owner)
+    similarity, image_of_text = random_case(5, 6, 20, 4)
+    recall = retrieval_recall(similarity, image_of_text)
     np.save(tmp_path / 's.npy', similarity)
     for given in (
         torch.tensor(similarity, requires_grad=True),
@@ -185,28 +188,29 @@ def test_takes_torch_numpy_any_type_and_memory_maps(tmp_path):
         np.asfortranarray(similarity),
         np.load(tmp_path / 's.npy', mmap_mode='r'),
     ):
-        assert retrieval_recall(given, torch.tensor(owner)) == recall
-    assert retrieval_recall(similarity, owner.tolist()) == recall
+        assert retrieval_recall(given, torch.tensor(image_of_text)) == recall
+    assert retrieval_recall(similarity, image_of_text.tolist()) == recall
 
 
 def test_tiles_join_without_seam(monkeypatch):
-    similarity, owner = random_case(6, 9, 30, 5)
-    whole = [retrieval_recall(similarity, owner, ties=ties) for ties in TIES]
+    similarity, image_of_text = random_case(6, 9, 30, 5)
+    whole = [retrieval_recall(similarity, image_of_text, ties=ties) for ties in TIES]
     monkeypatch.setattr('pir_mm.functional.ranks.TILE', 4)
-    assert [retrieval_recall(similarity, owner, ties=ties) for ties in TIES] == whole
+    assert [retrieval_recall(similarity, image_of_text, ties=ties) for ties in TIES] == whole
 
 
 @pytest.mark.parametrize('ties', TIES)
 @pytest.mark.parametrize('chunk', [1, 3, 7, 1024])
 def test_embeddings_give_what_their_matrix_gives(ties, chunk):
-    """Entries are small whole numbers, so that no product is rounded and ties abound."""
+    """Components are small whole numbers, so that no product is rounded and ties abound."""
     rng = np.random.default_rng(2)
     image, text = rng.integers(-1, 2, (12, 4)), rng.integers(-1, 2, (40, 4))
-    owner = rng.permutation(np.arange(40) % 12)
-    expected = retrieval_recall(image @ text.T, owner, ties=ties)
+    image_of_text = rng.permutation(np.arange(40) % 12)
+    expected = retrieval_recall(image @ text.T, image_of_text, ties=ties)
     image = torch.tensor(image, dtype=torch.float32)
     assert (
-        recall_from_embeddings(image, text.astype('f4'), owner, ties=ties, chunk=chunk) == expected
+        recall_from_embeddings(image, text.astype('f4'), image_of_text, ties=ties, chunk=chunk)
+        == expected
     )
 
 
@@ -216,24 +220,24 @@ def test_equal_embeddings_tie_exactly(chunk):
     generator = torch.Generator().manual_seed(3)
     image, text = (torch.randn(n, 512, generator=generator) for n in (11, 23))
     copy_of_image, copy_of_text = torch.arange(33) % 11, torch.arange(99) % 23
-    owner = torch.arange(99) % 33
+    image_of_text = torch.arange(99) % 33
     similarity = (image @ text.T)[copy_of_image][:, copy_of_text]
     for ties in TIES:
         recall = recall_from_embeddings(
-            image[copy_of_image], text[copy_of_text], owner, ties=ties, chunk=chunk
+            image[copy_of_image], text[copy_of_text], image_of_text, ties=ties, chunk=chunk
         )
-        assert recall == retrieval_recall(similarity, owner, ties=ties)
+        assert recall == retrieval_recall(similarity, image_of_text, ties=ties)
 
 
 def test_recall_of_some_queries_and_median_rank():
-    similarity, owner = random_case(7, 5, 15, 3)
-    to_text, to_image = standing_from_embeddings(similarity, np.eye(15), owner)
+    similarity, image_of_text = random_case(7, 5, 15, 3)
+    image_ranks, text_ranks = ranks_from_embeddings(similarity, np.eye(15), image_of_text)
     for ties in TIES:
-        ranks = [first_ranks(similarity[:, m], {owner[m]}, ties) for m in range(15)]
+        ranks = [first_ranks(similarity[:, m], {image_of_text[m]}, ties) for m in range(15)]
         expected = 1 + np.median([np.mean(r) for r in ranks])
-        assert median_rank(to_image, ties) == pytest.approx(expected)
-    some = torch.tensor(owner) == 2
-    recall = recall_of_standing(to_text[torch.tensor([2])], to_image[some])
+        assert median_rank(text_ranks, ties) == pytest.approx(expected)
+    some = torch.tensor(image_of_text) == 2
+    recall = recall_from_ranks(image_ranks[torch.tensor([2])], text_ranks[some])
     hits = [
         np.mean(np.array(first_ranks(similarity[:, m], {2}, 'expected')) < 1)
         for m in some.nonzero()[:, 0]
@@ -241,20 +245,20 @@ def test_recall_of_some_queries_and_median_rank():
     assert recall['t2i/R@1'] == pytest.approx(100 * np.mean(hits))
 
 
-def best_of_all_rankings(owner, text, k):
-    images = max(owner) + 1
+def best_of_all_rankings(image_of_text, text, k):
+    images = max(image_of_text) + 1
     hits = 0
     for words in set(text):
-        mine = [o for o, t in zip(owner, text, strict=True) if t == words]
+        mine = [o for o, t in zip(image_of_text, text, strict=True) if t == words]
         hits += max(sum(o in order[:k] for o in mine) for order in permutations(range(images)))
     return 100 * hits / len(text)
 
 
 def test_by_hand():
-    # "trees" belongs twice to picture 0, once to 1 and 2; "a" and "b" to one each.
-    owner = torch.tensor([0, 0, 1, 1, 2, 2])
+    # "trees" belongs twice to image 0, once to 1 and 2; "a" and "b" to one each.
+    image_of_text = torch.tensor([0, 0, 1, 1, 2, 2])
     text = torch.tensor([5, 5, 5, 7, 5, 9])
-    ceiling = recall_ceiling(owner, text, (1, 2, 3))
+    ceiling = recall_ceiling(image_of_text, text, (1, 2, 3))
     assert ceiling['t2i/R@1'] == pytest.approx(100 * 4 / 6)
     assert ceiling['t2i/R@2'] == pytest.approx(100 * 5 / 6)
     assert ceiling['t2i/R@3'] == 100
@@ -266,21 +270,23 @@ def test_by_hand():
 def test_no_ranking_does_better(images, words):
     generator = torch.Generator().manual_seed(10 * images + words)
     more = torch.randint(images, (3,), generator=generator)
-    owner = torch.cat([torch.arange(images), more])[torch.randperm(images + 3, generator=generator)]
+    image_of_text = torch.cat([torch.arange(images), more])[
+        torch.randperm(images + 3, generator=generator)
+    ]
     text = torch.randint(words, (images + 3,), generator=generator)
     for k in (1, 2, 5):
-        expected = best_of_all_rankings(owner.tolist(), text.tolist(), k)
-        assert recall_ceiling(owner, text, (k,))[f't2i/R@{k}'] == pytest.approx(expected)
+        expected = best_of_all_rankings(image_of_text.tolist(), text.tolist(), k)
+        assert recall_ceiling(image_of_text, text, (k,))[f't2i/R@{k}'] == pytest.approx(expected)
 
 
 def test_different_words_leave_everything_to_be_reached():
-    owner = torch.tensor([1, 0, 1, 2])
-    ceiling = recall_ceiling(owner, torch.arange(4))
+    image_of_text = torch.tensor([1, 0, 1, 2])
+    ceiling = recall_ceiling(image_of_text, torch.arange(4))
     assert set(ceiling.values()) == {100.0}
-    perfect = np.eye(3)[:, owner.numpy()]
-    assert retrieval_recall(perfect, owner) == ceiling
+    perfect = np.eye(3)[:, image_of_text.numpy()]
+    assert retrieval_recall(perfect, image_of_text) == ceiling
 
 
 def test_refuses_lengths_that_differ():
-    with pytest.raises(ValueError, match='2 captions came with 3 text ids'):
+    with pytest.raises(ValueError, match='got 2 captions and 3 text ids'):
         recall_ceiling(torch.tensor([0, 1]), torch.tensor([0, 1, 2]))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pir_mm.apis.search.embedded_split import EmbeddedSplit
 from pir_mm.functional.intervals import wilson_interval
-from pir_mm.functional.recall import standing_from_embeddings
+from pir_mm.functional.recall import ranks_from_embeddings
 from pir_mm.visualization.figure_file import check_ending, save_picture
 from pir_mm.visualization.scene_recall import Direction, draw_scene_recall
 
@@ -49,8 +49,8 @@ def draw_scenes(split: EmbeddedSplit, out: str | Path, k: int = 10) -> list[Scen
     embedded = split.embedded
     if not (embedded.scene >= 0).any():
         raise ValueError('no picture of the split has a scene: name them in its caption file')
-    standings = standing_from_embeddings(embedded.image, embedded.text, embedded.image_of_text)
-    hits = {way: s.hit(k, 'expected').cpu() for way, s in zip(WAYS, standings, strict=True)}
+    ranks = ranks_from_embeddings(embedded.image, embedded.text, embedded.image_of_text)
+    hits = {way: r.hits_at(k, 'expected').cpu() for way, r in zip(WAYS, ranks, strict=True)}
     owner = {'i2t': torch.arange(len(embedded.scene)), 't2i': embedded.image_of_text}
     label, place, count = embedded.scene.unique(return_inverse=True, return_counts=True)
     recall = {way: _mean_by(hits[way], place[owner[way]], len(label)) for way in WAYS}

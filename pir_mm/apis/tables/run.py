@@ -15,12 +15,12 @@ from pir_mm.apis.training.configuration import load_config
 from pir_mm.apis.training.running import best_checkpoint, train
 from pir_mm.apis.weights.loading import load_retriever
 from pir_mm.files.writing import write_json
-from pir_mm.functional.intervals import hits_per_picture
+from pir_mm.functional.intervals import hits_per_image
 from pir_mm.functional.recall import (
     TOPK,
+    ranks_from_embeddings,
     recall_ceiling,
-    recall_of_standing,
-    standing_from_embeddings,
+    recall_from_ranks,
 )
 from pir_mm.version import __version__
 
@@ -65,10 +65,10 @@ def score_split(split: EmbeddedSplit, left_out: LeftOut | None = None) -> dict:
         these pictures and their captions, neither as queries nor in the gallery.
     """
     whole = split.embedded
-    standing = standing_from_embeddings(whole.image, whole.text, whole.image_of_text)
-    hits, queries = hits_per_picture(*standing, whole.image_of_text, TOPK)
+    ranks = ranks_from_embeddings(whole.image, whole.text, whole.image_of_text)
+    hits, queries = hits_per_image(*ranks, whole.image_of_text, TOPK)
     scores = {
-        'metrics': recall_of_standing(*standing, TOPK),
+        'metrics': recall_from_ranks(*ranks, TOPK),
         'ceiling': recall_ceiling(whole.image_of_text, split.text_id, TOPK),
         'hits': [[_short(value) for value in row] for row in hits.tolist()],
         'captions_per_picture': queries[:, -1].int().tolist(),
@@ -77,9 +77,9 @@ def score_split(split: EmbeddedSplit, left_out: LeftOut | None = None) -> dict:
         kept = torch.tensor([Path(path).name not in left_out.names for path in split.paths])
         text_kept = kept[whole.image_of_text]
         image_of_text = (kept.cumsum(0) - 1)[whole.image_of_text[text_kept]]
-        part = standing_from_embeddings(whole.image[kept], whole.text[text_kept], image_of_text)
+        part = ranks_from_embeddings(whole.image[kept], whole.text[text_kept], image_of_text)
         scores['left_out'] = {'pictures': int((~kept).sum()), 'digest': left_out.digest}
-        scores['metrics_without'] = recall_of_standing(*part, TOPK)
+        scores['metrics_without'] = recall_from_ranks(*part, TOPK)
     return scores
 
 

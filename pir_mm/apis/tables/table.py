@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from pir_mm.files.writing import write_text
-from pir_mm.functional.intervals import interval, mean_recall, resampled_weights
+from pir_mm.functional.intervals import bootstrap_weights, mean_recall, percentile_interval
 
 RECALLS = tuple(f'{way}/R@{k}' for way in ('i2t', 't2i') for k in (1, 5, 10))
 
@@ -61,13 +61,15 @@ def make_row(results: Sequence[dict], baseline: Sequence[dict] | None) -> TableR
     """
     baseline_runs = {result['seed']: result for result in baseline or ()}
     _check_comparable(results, baseline_runs)
-    weights = resampled_weights(results[0]['pictures'])
+    weights = bootstrap_weights(results[0]['pictures'])
     pairs = [(r, baseline_runs[r['seed']]) for r in results if r['seed'] in baseline_runs]
     differences = [run['metrics']['mR'] - base['metrics']['mR'] for run, base in pairs]
     difference_interval = None
     if pairs:
         runs, bases = ([pair[i] for pair in pairs] for i in (0, 1))
-        difference_interval = interval(_resampled(runs, weights) - _resampled(bases, weights))
+        difference_interval = percentile_interval(
+            _resampled(runs, weights) - _resampled(bases, weights)
+        )
     without = [r['metrics_without']['mR'] for r in results if 'metrics_without' in r]
     minutes = [result['minutes'] for result in results if result['minutes'] is not None]
     return TableRow(
@@ -75,7 +77,7 @@ def make_row(results: Sequence[dict], baseline: Sequence[dict] | None) -> TableR
         seeds=[result['seed'] for result in results],
         recall={k: fmean(r['metrics'][k] for r in results) for k in (*RECALLS, 'mR')},
         deviation=_deviation([result['metrics']['mR'] for result in results]),
-        interval=interval(_resampled(results, weights)),
+        interval=percentile_interval(_resampled(results, weights)),
         difference=fmean(differences) if differences else None,
         difference_interval=difference_interval,
         difference_deviation=_deviation(differences),

@@ -1,0 +1,144 @@
+"""The loop embeds, may re-rank, and gives what the metric gives in a loop of mmengine."""
+
+import logging
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.registry import LOOPS, METRICS
+from mmengine.runner import ValLoop
+from mmengine.structures import BaseDataElement
+from torch.utils.data import DataLoader
+
+from pir_mm.registry import MODELS
+
+COUNT = 12
+GENERATOR = torch.Generator().manual_seed(0)
+IMAGE, TEXT = (torch.randn(n, 8, generator=GENERATOR) for n in (COUNT, 2 * COUNT))
+
+
+class Dataset(list):
+    metainfo = {'scenes': ['beach', 'port']}
+
+
+class Model:
+    """Looks its embeddings up."""
+
+    def eval(self):
+        self.training = False
+
+    def val_step(self, batch):
+        return [
+            BaseDataElement(
+                metainfo=dict(
+                    image_id=i, scene=i % 2, text_id=[2 * i, 2 * i + 1],
+                    caption_id=[2 * i, 2 * i + 1, 2 * i],
+                ),
+                image_embedding=IMAGE[i],
+                text_embedding=TEXT[2 * i : 2 * i + 2],
+            )
+            for i in batch
+        ]  # fmt: skip
+
+    test_step = val_step
+
+
+@MODELS.register_module(force=True)
+class Oracle:
+    """A scorer that knows the truth, and which pairs it was asked for."""
+
+    def prepare(self, dataset, embedded):
+        self.image_of_text = embedded.image_of_text
+        self.dataset = dataset
+        self.asked = 0
+
+    def __call__(self, image, text):
+        self.asked += len(image)
+        return (self.image_of_text[text] == image).float()
+
+
+@pytest.fixture
+def runner():
+    calls = []
+
+    def call_hook(name, **kwargs):
+        calls.append(name)
+
+    return SimpleNamespace(
+        model=Model(), calls=calls, call_hook=call_hook, visualizer=SimpleNamespace(),
+        logger=logging.getLogger('test'),
+    )  # fmt: skip
+
+
+def build(
+    runner, name='RetrievalValLoop', metrics=({'type': 'pir_mm.RetrievalEvaluator'},), **more
+):
+    loader = DataLoader(Dataset(range(COUNT)), batch_size=5, collate_fn=pseudo_collate)
+    evaluator = Evaluator([METRICS.build(dict(metric)) for metric in metrics])
+    kind = ValLoop if name == 'ValLoop' else LOOPS.get(f'pir_mm.{name}')
+    return kind(runner, loader, evaluator, **more)
+
+
+@pytest.mark.parametrize('name', ['RetrievalValLoop', 'RetrievalTestLoop'])
+def test_gives_the_metrics_of_mmengines_own_loop(runner, name):
+    metric = {**RECALL, 'by_scene': True, 'prefix': 'p'}
+    expected = build(runner, 'ValLoop', [metric]).run()
+    hooks = [call.replace('val', 'test') if 'Test' in name else call for call in runner.calls]
+    runner.calls.clear()
+    loop = build(runner, name, [metric])
+    assert loop.run() == expected
+    assert {'p/mR', 'p/scene/beach/mR'} <= set(expected)
+    assert runner.calls == hooks
+
+
+def test_keeps_the_embeddings_for_hooks_once(runner):
+    loop = build(runner)
+    assert loop.embedded is None
+    loop.run()
+    torch.testing.assert_close(loop.embedded.image, IMAGE)
+    assert len(loop.embedded.text) == 3 * COUNT
+    first = loop.embedded
+    loop.run()
+    assert loop.embedded is not first
+    torch.testing.assert_close(loop.embedded.image, IMAGE)
+
+
+def test_several_metrics_are_asked_and_reported_together(runner):
+    metrics = [
+        {'type': 'pir_mm.RetrievalEvaluator', 'topk': (k,), 'prefix': str(k)} for k in (1, 7)
+    ]
+    result = build(runner, metrics=metrics).run()
+    assert {'1/i2t/R@1', '7/t2i/R@7'} <= set(result)
+
+
+@pytest.mark.parametrize('k', [1, 3, 100])
+def test_re_ranks_the_first_k_of_each_query(runner, k):
+    plain = build(runner).run()
+    loop = build(runner, rerank=dict(k=k, scorer=dict(type='pir_mm.Oracle')))
+    metrics = loop.run()
+    # The truth comes first among the candidates, so a hit among the first k becomes the first.
+    reach = build(runner, metrics=[{**RECALL, 'topk': (k,)}]).run()
+    assert metrics['i2t/R@1'] == pytest.approx(reach[f'i2t/R@{k}'])
+    assert metrics['t2i/R@1'] == pytest.approx(reach[f't2i/R@{k}'])
+    assert metrics['mR'] >= plain['mR']
+    scorer = loop.evaluator.scorer
+    assert scorer.asked == COUNT * min(k, 3 * COUNT) + 3 * COUNT * min(k, COUNT)
+    assert list(scorer.dataset) == list(range(COUNT))
+
+
+class NoRanks(BaseMetric):
+    def process(self, data_batch, data_samples):
+        pass
+
+    def compute_metrics(self, results):
+        return {}
+
+
+def test_says_what_does_not_fit(runner):
+    with pytest.raises(ValueError, match=r"must have the keys k and scorer, got \['k'\]"):
+        build(runner, rerank=dict(k=3))
+    METRICS.register_module(name='pir_mm_no_ranks', module=NoRanks, force=True)
+    with pytest.raises(ValueError, match='NoRanks does not take ranks: use type='):
+        build(runner, metrics=[{'type': 'pir_mm_no_ranks'}])
