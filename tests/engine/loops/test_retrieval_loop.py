@@ -72,9 +72,10 @@ def runner():
     )  # fmt: skip
 
 
-def build(
-    runner, name='RetrievalValLoop', metrics=({'type': 'pir_mm.RetrievalEvaluator'},), **more
-):
+RECALL = {'type': 'pir_mm.RetrievalEvaluator'}
+
+
+def build(runner, name='RetrievalValLoop', metrics=(RECALL,), **more):
     loader = DataLoader(Dataset(range(COUNT)), batch_size=5, collate_fn=pseudo_collate)
     evaluator = Evaluator([METRICS.build(dict(metric)) for metric in metrics])
     kind = ValLoop if name == 'ValLoop' else LOOPS.get(f'pir_mm.{name}')
