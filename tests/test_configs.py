@@ -55,6 +55,7 @@ PARTS = (
     'selector',
     'spatial_pae',
     'temporal_pae',
+    'embedding',
     'head',
 )
 SPLITS = ('train', 'val', 'test')

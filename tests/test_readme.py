@@ -17,6 +17,8 @@ PAGES = [
     'CONTRIBUTING.md',
     'configs/pir/README.md',
     'projects/README.md',
+    'pir_mm/README.md',
+    'projects/custom_dual_encoder/README.md',
     'projects/custom_encoder/README.md',
     'projects/custom_selector/README.md',
 ]
@@ -93,3 +95,16 @@ def test_the_child_config_builds(tmp_path):
     encoder = MODELS.build(config.model).image_encoder
     assert type(encoder.backbone).__name__ == 'ConvNeXt'
     assert encoder(torch.rand(1, 3, 128, 128))[1].shape == (1, 16, config.model.image_encoder.dim)
+
+
+def test_the_package_page_names_files_that_are_there():
+    page = (ROOT / 'pir_mm' / 'README.md').read_text(encoding='utf-8')
+    named = re.findall(r'`((?:\.\./)?[\w/]+\.py)`', page)
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / 'pir_mm' / name).is_file()] == []
+
+
+def test_one_training_step_is_read_in_ten_files():
+    page = (ROOT / 'pir_mm' / 'README.md').read_text(encoding='utf-8')
+    step = page.partition('## One training step')[2].partition('\n\nThe parts inside')[0]
+    assert len(re.findall(r'^\| `[^`]+\.py` \|', step, flags=re.MULTILINE)) <= 10

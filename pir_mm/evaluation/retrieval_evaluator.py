@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmengine.device import get_device
-from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
@@ -17,7 +16,7 @@ from pir_mm.functional.recall import (
     recall_from_ranks,
 )
 from pir_mm.registry import METRICS
-from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet
+from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet, on_main_process
 
 
 @METRICS.register_module()
@@ -78,16 +77,7 @@ class RetrievalEvaluator(BaseMetric):
         """
         samples, self.results = self.results, []
         embedded = EmbeddedSet.gather(samples, size)
-        outcome: list[Any] = [None]
-        if is_main_process():
-            try:
-                outcome = [self._metrics_of_set(embedded)]
-            except ValueError as error:
-                outcome = [error]
-        broadcast_object_list(outcome)
-        if isinstance(outcome[0], Exception):
-            raise outcome[0]
-        return outcome[0]
+        return on_main_process(lambda: self._metrics_of_set(embedded))
 
     def compute_metrics(self, results: list[EmbeddedSample]) -> dict[str, float]:
         """Metrics of samples in any order, with repeats or without."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from mmengine.dist import broadcast_object_list, gather_object, is_main_process
 from torch import Tensor
+
+Result = TypeVar('Result')
 
 
 class EmbeddedSample(NamedTuple):
@@ -117,20 +119,33 @@ class EmbeddedSet:
             ValueError: on every process, if images are missing or :meth:`join` refuses.
         """
         parts = gather_object(list(samples))
-        joined: EmbeddedSet | None = None
-        outcome: list[Exception | None] = [None]
-        if is_main_process():
-            # Raised here alone, the error would leave the other processes waiting.
-            try:
-                everything = [sample for part in parts for sample in part]
-                _check_size(everything, size)
-                joined = cls.join(everything)
-            except ValueError as error:
-                outcome = [error]
-        broadcast_object_list(outcome)
-        if outcome[0] is not None:
-            raise outcome[0]
-        return joined
+        joined: list[EmbeddedSet] = []
+
+        def join() -> None:
+            everything = [sample for part in parts for sample in part]
+            _check_size(everything, size)
+            joined.append(cls.join(everything))
+
+        on_main_process(join)
+        return joined[0] if joined else None
+
+
+def on_main_process(compute: Callable[[], Result]) -> Result:
+    """What ``compute()`` gives on the main process, on every process.
+
+    An error is raised on every process, too: raised on the main process alone, it would leave the
+    others waiting.
+    """
+    outcome: list[Any] = [None]
+    if is_main_process():
+        try:
+            outcome = [compute()]
+        except Exception as error:
+            outcome = [error]
+    broadcast_object_list(outcome)
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    return outcome[0]
 
 
 def _check_size(samples: Sequence[EmbeddedSample], size: int) -> None:

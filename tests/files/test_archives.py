@@ -75,7 +75,7 @@ def test_refuses_bad_archives(tmp_path):
     pack(tmp_path / 'z.zip', {'a.jpg': b'1' * 100})
     whole = (tmp_path / 'z.zip').read_bytes()
     (tmp_path / 'z.zip').write_bytes(whole[:-30])
-    with pytest.raises(ValueError, match='z.zip is no zip archive, or is cut short'):
+    with pytest.raises(ValueError, match='z.zip is not a zip archive, or is cut short'):
         store(tmp_path)
     (tmp_path / 'z.zip').write_bytes(whole.replace(b'1' * 100, b'1' * 99 + b'2'))
     found = store(tmp_path)

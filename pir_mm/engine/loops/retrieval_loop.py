@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from mmengine.device import get_device
-from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.evaluator import Evaluator
 from mmengine.runner import Runner, TestLoop, ValLoop
 from torch.utils.data import DataLoader, Dataset
@@ -14,7 +13,7 @@ from pir_mm.functional.cascade import filter_both, reranked, rescore
 from pir_mm.functional.ranks import PositivePairs, QueryRanks
 from pir_mm.functional.recall import ranks_from_embeddings
 from pir_mm.registry import LOOPS, MODELS
-from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet
+from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet, on_main_process
 
 
 class RankingEvaluator(Evaluator):
@@ -61,19 +60,12 @@ class RankingEvaluator(Evaluator):
         """
         samples, self._samples = self._samples, []
         self.embedded = EmbeddedSet.gather(samples, size)
-        outcome: list[Any] = [None]
-        if is_main_process():
-            # Raised here alone, an error would leave the other processes waiting.
-            try:
-                ranks = self._ranks(self.embedded)
-                parts = [metric.metrics_of(*ranks, self.embedded) for metric in self.metrics]
-                outcome = [{key: value for part in parts for key, value in part.items()}]
-            except Exception as error:
-                outcome = [error]
-        broadcast_object_list(outcome)
-        if isinstance(outcome[0], Exception):
-            raise outcome[0]
-        return outcome[0]
+        return on_main_process(self._metrics)
+
+    def _metrics(self) -> dict[str, float]:
+        ranks = self._ranks(self.embedded)
+        parts = [metric.metrics_of(*ranks, self.embedded) for metric in self.metrics]
+        return {key: value for part in parts for key, value in part.items()}
 
     @torch.no_grad()
     def _ranks(self, embedded: EmbeddedSet) -> tuple[QueryRanks, QueryRanks]:
@@ -95,8 +87,29 @@ class RankingEvaluator(Evaluator):
         )
 
 
+class _RankedLoop:
+    """The part of both loops that differs from mmengine's."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: DataLoader | dict,
+        evaluator: Evaluator | dict | list,
+        fp16: bool = False,
+        rerank: dict | None = None,
+    ) -> None:
+        super().__init__(runner, dataloader, evaluator, fp16)
+        dataset = self.dataloader.dataset
+        self.evaluator = RankingEvaluator(self.evaluator.metrics, dataset, rerank)
+
+    @property
+    def embedded(self) -> EmbeddedSet | None:
+        """The embeddings of the last evaluation, on the main process; hooks read them."""
+        return self.evaluator.embedded
+
+
 @LOOPS.register_module()
-class RetrievalValLoop(ValLoop):
+class RetrievalValLoop(_RankedLoop, ValLoop):
     """Validation of a retrieval model: mmengine's loop around a :class:`RankingEvaluator`.
 
     Args:
@@ -104,46 +117,12 @@ class RetrievalValLoop(ValLoop):
         rerank: as in :class:`RankingEvaluator`.
     """
 
-    def __init__(
-        self,
-        runner: Runner,
-        dataloader: DataLoader | dict,
-        evaluator: Evaluator | dict | list,
-        fp16: bool = False,
-        rerank: dict | None = None,
-    ) -> None:
-        super().__init__(runner, dataloader, evaluator, fp16)
-        dataset = self.dataloader.dataset
-        self.evaluator = RankingEvaluator(self.evaluator.metrics, dataset, rerank)
-
-    @property
-    def embedded(self) -> EmbeddedSet | None:
-        """The embeddings of the last evaluation, on the main process; hooks read them."""
-        return self.evaluator.embedded
-
 
 @LOOPS.register_module()
-class RetrievalTestLoop(TestLoop):
+class RetrievalTestLoop(_RankedLoop, TestLoop):
     """Test of a retrieval model: mmengine's loop around a :class:`RankingEvaluator`.
 
     Args:
         runner, dataloader, evaluator, fp16: as in ``mmengine.runner.TestLoop``.
         rerank: as in :class:`RankingEvaluator`.
     """
-
-    def __init__(
-        self,
-        runner: Runner,
-        dataloader: DataLoader | dict,
-        evaluator: Evaluator | dict | list,
-        fp16: bool = False,
-        rerank: dict | None = None,
-    ) -> None:
-        super().__init__(runner, dataloader, evaluator, fp16)
-        dataset = self.dataloader.dataset
-        self.evaluator = RankingEvaluator(self.evaluator.metrics, dataset, rerank)
-
-    @property
-    def embedded(self) -> EmbeddedSet | None:
-        """The embeddings of the last evaluation, on the main process; hooks read them."""
-        return self.evaluator.embedded

@@ -64,7 +64,7 @@ class PIR(DualEncoder):
         self.selector = _build(selector)
         self.spatial_pae = _build(spatial_pae)
         self.temporal_pae = _build(temporal_pae)
-        self._check_instruction()
+        self._check_parts()
 
     def encode_image(self, images: Tensor) -> Tensor:
         """Embeddings ``(B, D)``, unit-norm float32, of normalised images ``(B, 3, H, W)``."""
@@ -93,7 +93,11 @@ class PIR(DualEncoder):
             return self.join_text(pooled)
         return self.join_text(pooled, self.temporal_pae(tokens, token_mask)[:, 0])
 
-    def _check_instruction(self) -> None:
+    def _check_parts(self) -> None:
+        if self.spatial_pae is not None and not getattr(self.image_encoder, 'with_tokens', True):
+            raise ValueError(
+                'spatial_pae encodes tokens, and image_encoder gives none: set with_tokens=True'
+            )
         follows = self.spatial_pae is not None and getattr(self.spatial_pae, 'instructed', True)
         if self.instruction_encoder is None:
             for name, wants in (('selector', self.selector is not None), ('spatial_pae', follows)):

@@ -6,6 +6,12 @@ from torch.testing import assert_close
 
 WITHOUT = dict(instruction_encoder=None, selector=None, spatial_pae=None)
 STACK = dict(type='pir_mm.SelfAttentionStack', dim=8, layers=2, heads=2)
+BLIND = dict(
+    type='pir_mm.ImageEncoder',
+    backbone=dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4),
+    dim=8,
+    with_tokens=False,
+)
 GRU = dict(type='pir_mm.GRUEncoder', dim=8, vocab_size=64, word_size=4, hidden_size=8)
 ABLATIONS = {
     'whole': {},
@@ -123,6 +129,7 @@ def test_no_text_is_no_embedding(build, name, length):
         (dict(spatial_pae=STACK, instruction_encoder=None), 'selector follows an instruction'),
         (dict(spatial_pae=None), 'instruction_encoder without spatial_pae'),
         (dict(spatial_pae=None, selector=None), 'instruction_encoder without spatial_pae'),
+        (dict(image_encoder=BLIND), 'image_encoder gives none: set with_tokens=True'),
     ],
 )
 def test_a_part_of_no_use_alone_is_refused(build, changes, reason):
