@@ -38,9 +38,9 @@ class ModelFingerprint:
         """What differs, in words: empty if vectors of both may be compared."""
         found = []
         for name, title in (('config_sha256', 'config'), ('weights_sha256', 'weights')):
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine != theirs:
-                found.append(f'{title} (sha256 {mine[:12]} against {theirs[:12]})')
+            ours, others = getattr(self, name), getattr(other, name)
+            if ours != others:
+                found.append(f'{title} (sha256 {ours[:12]} against {others[:12]})')
         if self.width != other.width:
             found.append(f'embedding width ({self.width} against {other.width})')
         if self.pir_mm.split('.')[:2] != other.pir_mm.split('.')[:2]:
@@ -81,7 +81,7 @@ class IndexCard:
     @property
     def reasons(self) -> dict[str, int]:
         """How many files were skipped for each kind of reason, the most frequent first."""
-        return dict(Counter(entry.reason.split(':')[0] for entry in self.skipped).most_common())
+        return dict(Counter(picture.reason.split(':')[0] for picture in self.skipped).most_common())
 
     def write(self, path: Path) -> None:
         content = {
@@ -94,7 +94,7 @@ class IndexCard:
             'indexed': self.indexed,
             'skipped': len(self.skipped),
             'reasons': self.reasons,
-            'skipped_files': [asdict(entry) for entry in self.skipped],
+            'skipped_files': [asdict(picture) for picture in self.skipped],
         }
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
 
@@ -103,7 +103,7 @@ class IndexCard:
         """Read and check the file; the paths of the model become absolute.
 
         Raises:
-            ValueError: if it is no JSON, of another format, or has a wrong or missing entry.
+            ValueError: if it is not JSON, has another format, or a value is wrong or missing.
         """
         try:
             content = json.loads(path.read_text(encoding='utf-8'))
@@ -115,7 +115,7 @@ class IndexCard:
                 resolved(model['config'], path.parent),
                 resolved(model['checkpoint'], path.parent),
                 checked_count(content['indexed']),
-                tuple(SkippedPicture(**entry) for entry in content['skipped_files']),
+                tuple(SkippedPicture(**picture) for picture in content['skipped_files']),
             )
         except (KeyError, TypeError, ValueError) as error:
             what = f'{error.args[0]!r} is missing' if isinstance(error, KeyError) else error

@@ -109,11 +109,11 @@ class IndexWriter:
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Never replace a folder that holds what no index writer has written."""
+    """Raise a ValueError if a folder holds files that no index writer has written."""
     if not folder.exists():
         return
     known = (CARD, VECTORS, TILES)
-    inside = [entry.name for entry in folder.iterdir()] if folder.is_dir() else [folder.name]
+    inside = [path.name for path in folder.iterdir()] if folder.is_dir() else [folder.name]
     foreign = [name for name in inside if not name.startswith(known)]
     if foreign:
         raise ValueError(

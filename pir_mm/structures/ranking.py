@@ -9,13 +9,13 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """The ``k`` best gallery entries of each query, best first.
+    """The ``k`` best gallery items of each query, best first.
 
-    Evaluation, search, re-ranking and pictures all speak this value. Its invariants are checked
-    at construction, so that whoever holds one need not check again.
+    Evaluation, search, re-ranking and sheets use this value. Its invariants are checked when it is
+    made, so no user of it checks again.
 
     Args:
-        ids: ``(Q, k)`` integers naming gallery entries, none twice in a row.
+        ids: ``(Q, k)`` indices of gallery items, none twice in a row.
         scores: ``(Q, k)`` finite, not increasing within a row.
 
     Raises:
@@ -36,11 +36,11 @@ class Ranking:
         if ids.size and not np.issubdtype(ids.dtype, np.integer):
             raise ValueError(f'ids of a ranking must be integers, got {ids.dtype}')
         if not np.isfinite(scores).all():
-            raise ValueError('a ranking holds a score that is not finite: mend the embeddings')
+            raise ValueError('a ranking holds a score that is not finite: check the embeddings')
         if (np.diff(scores, axis=1) > 0).any():
             raise ValueError('scores of a ranking must not increase within a row: sort them first')
         if (np.diff(np.sort(ids, axis=1), axis=1) == 0).any():
-            raise ValueError('a ranking names one gallery entry twice for the same query')
+            raise ValueError('a ranking names one gallery item twice for the same query')
         object.__setattr__(self, 'ids', ids)
         object.__setattr__(self, 'scores', scores)
 
@@ -56,7 +56,7 @@ class Ranking:
         if k < 1:
             raise ValueError(f'k must be at least 1, got {k}')
         if not np.isfinite(scores).all():
-            raise ValueError('scores to rank must be finite: mend the embeddings')
+            raise ValueError('scores to rank must be finite: check the embeddings')
         ids = np.argsort(-scores, axis=1, kind='stable')[:, :k]
         return cls(ids, np.take_along_axis(scores, ids, axis=1))
 

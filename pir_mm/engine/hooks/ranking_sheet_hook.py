@@ -89,14 +89,14 @@ class RankingSheetHook(Hook):
             [column in captions_of[row] for row in found]
             for column, found in zip(columns, best.ids, strict=True)
         ]
-        asked = [sentences[column] for column in columns]
+        queries = [sentences[column] for column in columns]
         heading = f'Text to image, {moment}, {len(paths)} pictures'
-        sheet.add(heading, asked, best, paths, np.array(right))
+        sheet.add(heading, queries, best, paths, np.array(right))
         best = Ranking.from_scores(image[rows] @ text.T, self.top_k)
         right = [
             np.isin(found, captions_of[row]) for row, found in zip(rows, best.ids, strict=True)
         ]
-        asked = [paths[row] for row in rows]
+        queries = [paths[row] for row in rows]
         heading = f'Image to text, {moment}, {len(sentences)} sentences'
-        sheet.add(heading, asked, best, sentences, np.array(right))
+        sheet.add(heading, queries, best, sentences, np.array(right))
         return sheet

@@ -59,7 +59,7 @@ class BeliefSelector(BaseModule):
             return reweigh(tokens, belief(tokens, instruction), self.rank, self.norm)
         if tokens.size(1) < self.keep:
             raise ValueError(
-                f'keep={self.keep} tokens asked of images that have {tokens.size(1)}: '
+                f'keep={self.keep} tokens wanted from images that have {tokens.size(1)}: '
                 f'tokens {tuple(tokens.shape)}. Lower `keep`, or use a finer patch size.'
             )
         return select(tokens, belief(tokens, instruction), self.keep)

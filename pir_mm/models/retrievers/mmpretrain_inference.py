@@ -53,7 +53,7 @@ class MMPretrainInference:
             cal_i2t, cal_t2i: which directions to score.
 
         Returns:
-            One list for each direction asked for, images before texts: samples with ``pred_score``
+            One list for each requested direction, images before texts: samples with ``pred_score``
             over the whole other side.
         """
         return score_samples(
@@ -74,18 +74,18 @@ def score_samples(
     num_texts: int | None = None,
     directions: tuple[bool, bool] = (True, True),
 ) -> tuple[list[DataSample], ...]:
-    """Score this process's rows of each side against all processes' rows of the other.
+    """Score the rows of this process on each side against the rows of all processes on the other.
 
     Args:
         image: ``(B, D)`` embeddings of this process; other processes may hold other numbers.
         text: ``(M, D)`` embeddings of this process.
         data_samples: what the embeddings were made from; their ``text`` and, as mmpretrain
             names them, ``gt_text_id`` and ``gt_image_id`` go into the result.
-        num_images, num_texts: rows of all processes together that are no padding.
+        num_images, num_texts: rows of all processes together that are not padding.
         directions: whether to score pictures against texts, and texts against pictures.
 
     Returns:
-        For each direction asked for a list of samples with ``pred_score`` and ``pred_label``.
+        For each requested direction a list of samples with ``pred_score`` and ``pred_label``.
     """
     results = []
     if directions[0]:
