@@ -13,90 +13,15 @@ from pir_mm.visualization.figure_file import INK, PAGE_WIDTH, QUIET, RULE
 
 GRID = 240
 PRIOR = 1.5  # points without effect that every place has: zones end where there are no points
-
-
-def smooth_share(
-    points: np.ndarray, share: np.ndarray, reach: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean of a value over the points around each place of a grid, falling to 0 far from any.
-
-    Args:
-        points: ``(N, 2)``.
-        share: ``(N,)`` value of each point.
-        reach: standard deviation of the Gaussian that weighs points.
-
-    Returns:
-        ``x`` and ``y`` (240,) of a grid with a margin, and the mean ``(240, 240)``, row by row.
-    """
-    low, high = points.min(axis=0) - 4 * reach, points.max(axis=0) + 4 * reach
-    x, y = (np.linspace(low[axis], high[axis], GRID) for axis in (0, 1))
-    kernel_x, kernel_y = (
-        np.exp(-((grid[:, None] - points[None, :, axis]) ** 2) / (2 * reach**2))
-        for axis, grid in enumerate((x, y))
-    )
-    mean = (kernel_y * share) @ kernel_x.T / (kernel_y @ kernel_x.T + PRIOR)
-    return x, y, mean
-
-
-def place_badges(
-    points: np.ndarray, weights: list[np.ndarray], reach: float, apart: float
-) -> list[np.ndarray]:
-    """For each weighting of the points, the point around which the weight is densest.
-
-    Args:
-        points: ``(N, 2)``.
-        weights: arrays ``(N,)``, none all zero; places are given away in this order.
-        reach: standard deviation of the density.
-        apart: distance kept from places given before, where a point that counts is that far
-            off; else the one farthest from them is taken.
-
-    Returns:
-        places ``(2,)``.
-    """
-    kernel = np.exp(-_squared(points[:, None], points[None]) / (2 * reach**2))
-    places: list[np.ndarray] = []
-    for weight in weights:
-        score = np.where(weight > 0, kernel @ weight, -np.inf)
-        if places:
-            room = np.sqrt(_squared(points[:, None], np.stack(places)[None])).min(axis=1)
-            crowded = (room < apart) & (weight > 0)
-            score[crowded] = room[crowded] - apart  # below any density
-        places.append(points[score.argmax()])
-    return places
-
-
-def _squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return ((a - b) ** 2).sum(axis=-1)
-
-
-# The muted scheme of Paul Tol, distinct also to the colour-blind, but for its olive.
+# The muted scheme of Paul Tol without its olive; colour-blind readers can tell it apart.
 COLOURS = (
     '#332288', '#cc6677', '#44aa99', '#ddaa33', '#882255', '#88ccee', '#117733', '#aa4499',
 )  # fmt: skip
 MARKERS = 'os^DvPX*'
-
-
-def scene_style(label: int) -> tuple[str, str]:
-    """Colour and marker of a label: colours run first, so that neighbours differ in colour."""
-    return COLOURS[label % len(COLOURS)], MARKERS[label // len(COLOURS) % len(MARKERS)]
-
-
-def legend_entry(label: int, name: str, size: float = 5) -> Line2D:
-    """What stands for a scene in a legend."""
-    colour, marker = scene_style(label)
-    return Line2D(
-        [], [], linestyle='', color=colour, marker=marker, markersize=size, label=name,
-        markeredgecolor='white', markeredgewidth=0.4,
-    )  # fmt: skip
-
-
-def legend_columns(names: Sequence[str], rows: int) -> int:
-    """Columns for which a legend is at most ``rows`` high."""
-    return max(1, -(-len(names) // rows))
-
-
 ZONE, EDGE = '#f3d9b1', '#b3731a'
 LINE = 0.17  # inches
+ROWS = 34  # of the legend, as many as stand beside the map
+MAP = 5.1  # inches, its width
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,68 +29,16 @@ class Confusion:
     """How pictures and scenes are confused.
 
     Args:
-        neighbours: of a picture that were looked at.
-        foreign: ``(N,)`` share of a picture's neighbours that are of another scene.
+        neighbours: number of nearest neighbours that were counted per image.
+        foreign: ``(N,)`` share of the neighbours of each image that have another scene.
         pairs: of scenes, most confused first, with their confusion from 0 to 1.
-        weights: for each pair ``(N,)``, how much each picture takes part in it.
+        weights: for each pair ``(N,)``, how much each image contributes to it.
     """
 
     neighbours: int
     foreign: np.ndarray
     pairs: Sequence[tuple[int, int, float]]
     weights: Sequence[np.ndarray]
-
-
-def add_legend(axes: Axes, entries: list, columns: int) -> None:
-    axes.legend(
-        handles=entries, loc='upper left', bbox_to_anchor=(1.01, 1.005), ncols=columns,
-        fontsize=7, frameon=False, handletextpad=0.2, labelspacing=0.35, columnspacing=1.0,
-    )  # fmt: skip
-
-
-def explain(figure: Figure, foot: float, with_texts: bool) -> None:
-    width, height = figure.get_size_inches()
-    entries = [
-        Patch(facecolor=ZONE, edgecolor=EDGE, linewidth=0.7, label='confusion zone: most '
-              'neighbours are of another scene'),
-        Line2D([], [], linestyle='', marker='o', color=RULE, markeredgecolor=INK, markersize=5,
-               markeredgewidth=0.8, label='a picture of which that is true'),
-    ]  # fmt: skip
-    if with_texts:
-        dot = {'linestyle': '', 'marker': '.', 'markersize': 4, 'color': QUIET}
-        entries.append(Line2D([], [], label='a caption', **dot))
-    figure.legend(
-        handles=entries, loc='upper left', bbox_to_anchor=(0.0, (foot - 0.02) / height), ncols=3,
-        fontsize=7, frameon=False, handlelength=1.2, columnspacing=1.2, borderaxespad=0.3,
-    )  # fmt: skip
-
-
-def list_pairs(figure: Figure, names: Sequence[str], confusion: Confusion, foot: float) -> None:
-    """At the bottom, in two columns, the pairs by their numbers."""
-    if not confusion.pairs:
-        return
-    width, height = figure.get_size_inches()
-    rows = -(-len(confusion.pairs) // 2)
-
-    def write(x: float, row: float, text: str, **style) -> None:
-        y = foot - 0.38 - LINE * row
-        figure.text(x / width, y / height, text, va='center', **{'fontsize': 7.5, **style})
-
-    heading = (
-        'most confused scenes, with the share that one has among the '
-        f'{confusion.neighbours} nearest neighbours of the other'
-    )
-    write(0.1, 0, heading, fontsize=7, color=QUIET)
-    for number, (a, b, share) in enumerate(confusion.pairs):
-        column, row = divmod(number, rows)
-        left = 0.1 + column * PAGE_WIDTH / 2
-        write(left, row + 1.05, f'{number + 1}', weight='bold', color=INK)
-        write(left + 0.18, row + 1.05, f'{names[a]} – {names[b]}', color=INK)
-        write(left + 3.2, row + 1.05, f'{100 * share:.0f} %', color=QUIET, ha='right')
-
-
-ROWS = 34  # of the legend, as many as stand beside the map
-MAP = 5.1  # inches, its width
 
 
 def draw_embedding_map(
@@ -223,19 +96,6 @@ def draw_embedding_map(
     return figure
 
 
-def _shade(axes: Axes, points: np.ndarray, foreign: np.ndarray, reach: float) -> None:
-    x, y, mean = smooth_share(points, foreign, reach)
-    if mean.max() > 0.5:
-        axes.contourf(x, y, mean, levels=[0.5, 1.01], colors=[ZONE], alpha=0.6)
-        axes.contour(x, y, mean, levels=[0.5], colors=[EDGE], linewidths=0.7)
-
-
-def _frame(axes: Axes) -> None:
-    axes.set(xticks=[], yticks=[])
-    for spine in axes.spines.values():
-        spine.set(color=RULE, linewidth=0.8)
-
-
 def _window(points: np.ndarray, least: float) -> tuple[tuple[np.ndarray, np.ndarray], float]:
     """Limits that hold all points, and the height in inches that gives both axes one scale."""
     low, high = points.min(axis=0), points.max(axis=0)
@@ -245,3 +105,137 @@ def _window(points: np.ndarray, least: float) -> tuple[tuple[np.ndarray, np.ndar
     scale = max(width / MAP, height / inches)
     middle, half = (low + high) / 2, scale * np.array([MAP, inches]) / 2
     return (middle - half, middle + half), inches
+
+
+def _frame(axes: Axes) -> None:
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set(color=RULE, linewidth=0.8)
+
+
+def _shade(axes: Axes, points: np.ndarray, foreign: np.ndarray, reach: float) -> None:
+    x, y, mean = smooth_share(points, foreign, reach)
+    if mean.max() > 0.5:
+        axes.contourf(x, y, mean, levels=[0.5, 1.01], colors=[ZONE], alpha=0.6)
+        axes.contour(x, y, mean, levels=[0.5], colors=[EDGE], linewidths=0.7)
+
+
+def smooth_share(
+    points: np.ndarray, share: np.ndarray, reach: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean of a value over the points around each grid cell; it falls to 0 far from all points.
+
+    Args:
+        points: ``(N, 2)``.
+        share: ``(N,)`` value of each point.
+        reach: standard deviation of the Gaussian that weighs points.
+
+    Returns:
+        ``x`` and ``y`` (240,) of a grid with a margin, and the mean ``(240, 240)``, row by row.
+    """
+    low, high = points.min(axis=0) - 4 * reach, points.max(axis=0) + 4 * reach
+    x, y = (np.linspace(low[axis], high[axis], GRID) for axis in (0, 1))
+    kernel_x, kernel_y = (
+        np.exp(-((grid[:, None] - points[None, :, axis]) ** 2) / (2 * reach**2))
+        for axis, grid in enumerate((x, y))
+    )
+    mean = (kernel_y * share) @ kernel_x.T / (kernel_y @ kernel_x.T + PRIOR)
+    return x, y, mean
+
+
+def place_badges(
+    points: np.ndarray, weights: list[np.ndarray], reach: float, apart: float
+) -> list[np.ndarray]:
+    """For each weighting of the points, the point around which the weight is densest.
+
+    Args:
+        points: ``(N, 2)``.
+        weights: arrays ``(N,)``, none all zero; badges are placed in this order.
+        reach: standard deviation of the density.
+        apart: distance that a badge keeps from earlier badges, if some weighted point is that
+            far away; else the farthest weighted point is taken.
+
+    Returns:
+        One position ``(2,)`` for each weighting.
+    """
+    kernel = np.exp(-_squared(points[:, None], points[None]) / (2 * reach**2))
+    badges: list[np.ndarray] = []
+    for weight in weights:
+        score = np.where(weight > 0, kernel @ weight, -np.inf)
+        if badges:
+            room = np.sqrt(_squared(points[:, None], np.stack(badges)[None])).min(axis=1)
+            crowded = (room < apart) & (weight > 0)
+            score[crowded] = room[crowded] - apart  # below any density
+        badges.append(points[score.argmax()])
+    return badges
+
+
+def _squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return ((a - b) ** 2).sum(axis=-1)
+
+
+def add_legend(axes: Axes, entries: list, columns: int) -> None:
+    axes.legend(
+        handles=entries, loc='upper left', bbox_to_anchor=(1.01, 1.005), ncols=columns,
+        fontsize=7, frameon=False, handletextpad=0.2, labelspacing=0.35, columnspacing=1.0,
+    )  # fmt: skip
+
+
+def legend_columns(names: Sequence[str], rows: int) -> int:
+    """Columns for which a legend is at most ``rows`` high."""
+    return max(1, -(-len(names) // rows))
+
+
+def legend_entry(label: int, name: str, size: float = 5) -> Line2D:
+    """The entry of a scene in a legend."""
+    colour, marker = scene_style(label)
+    return Line2D(
+        [], [], linestyle='', color=colour, marker=marker, markersize=size, label=name,
+        markeredgecolor='white', markeredgewidth=0.4,
+    )  # fmt: skip
+
+
+def scene_style(label: int) -> tuple[str, str]:
+    """Colour and marker of a label: colours run first, so that neighbours differ in colour."""
+    return COLOURS[label % len(COLOURS)], MARKERS[label // len(COLOURS) % len(MARKERS)]
+
+
+def explain(figure: Figure, foot: float, with_texts: bool) -> None:
+    width, height = figure.get_size_inches()
+    entries = [
+        Patch(facecolor=ZONE, edgecolor=EDGE, linewidth=0.7, label='confusion zone: most '
+              'neighbours are of another scene'),
+        Line2D([], [], linestyle='', marker='o', color=RULE, markeredgecolor=INK, markersize=5,
+               markeredgewidth=0.8, label='a picture of which that is true'),
+    ]  # fmt: skip
+    if with_texts:
+        dot = {'linestyle': '', 'marker': '.', 'markersize': 4, 'color': QUIET}
+        entries.append(Line2D([], [], label='a caption', **dot))
+    figure.legend(
+        handles=entries, loc='upper left', bbox_to_anchor=(0.0, (foot - 0.02) / height), ncols=3,
+        fontsize=7, frameon=False, handlelength=1.2, columnspacing=1.2, borderaxespad=0.3,
+    )  # fmt: skip
+
+
+def list_pairs(figure: Figure, names: Sequence[str], confusion: Confusion, foot: float) -> None:
+    """At the bottom, in two columns, the pairs by their numbers."""
+    if not confusion.pairs:
+        return
+    width, height = figure.get_size_inches()
+    rows = -(-len(confusion.pairs) // 2)
+
+    def write(x: float, row: float, text: str, **style) -> None:
+        y = foot - 0.38 - LINE * row
+        figure.text(x / width, y / height, text, va='center', **{'fontsize': 7.5, **style})
+
+    heading = (
+        'most confused scenes, with the share that one has among the '
+        f'{confusion.neighbours} nearest neighbours of the other'
+    )
+    write(0.1, 0, heading, fontsize=7, color=QUIET)
+    for number, (a, b, share) in enumerate(confusion.pairs):
+        column, row = divmod(number, rows)
+        left = 0.1 + column * PAGE_WIDTH / 2
+        write(left, row + 1.05, f'{number + 1}', weight='bold', color=INK)
+        write(left + 0.18, row + 1.05, f'{names[a]} – {names[b]}', color=INK)
+        write(left + 3.2, row + 1.05, f'{100 * share:.0f} %', color=QUIET, ha='right')

@@ -11,12 +11,13 @@ from pir_mm.files.pictures import MAX_PIXELS
 from pir_mm.files.writing import atomic_file
 from pir_mm.registry import VISUALIZERS
 from pir_mm.structures.ranking import Ranking
+from pir_mm.visualization.figure_file import INK, QUIET, RULE
 from pir_mm.visualization.text_block import draw_block, font, line_height, shorten
 from pir_mm.visualization.thumbnail import thumbnail
 
 Content = str | Path | np.ndarray
 
-INK, QUIET, RULE, CARD = '#1f2328', '#656d76', '#d8dee4', '#f6f8fa'
+CARD = '#f6f8fa'
 RIGHT, WRONG, UNKNOWN = '#1a7f37', '#cf222e', '#d0d7de'
 MARGIN, GAP, FRAME, PADDING = 36, 18, 4, 12
 HEADING, QUERY, SENTENCE, NOTE, RANK = (

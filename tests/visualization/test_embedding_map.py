@@ -3,9 +3,19 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
-from pir_mm.visualization.embedding_map import Confusion, draw_embedding_map, scene_style
+from pir_mm.visualization.embedding_map import (
+    COLOURS,
+    PRIOR,
+    Confusion,
+    draw_embedding_map,
+    legend_columns,
+    legend_entry,
+    place_badges,
+    scene_style,
+    smooth_share,
+)
 from pir_mm.visualization.figure_file import INK
 
 NAMES = ['airport', 'beach', 'church', 'desert']
@@ -78,3 +88,68 @@ def test_nothing_of_the_legend_leaves_the_picture(scenes):
 def test_embeddings_all_in_one_place_still_give_a_map():
     confusion = Confusion(2, np.zeros(3), [], [])
     FigureCanvasAgg(draw_embedding_map(np.zeros((3, 2)), np.arange(3), NAMES, confusion)).draw()
+
+
+LEFT = np.array([[0.0, 0.0]] * 6)
+RIGHT = np.array([[10.0, 0.0]] * 6)
+TWO_GROUPS = np.concatenate([LEFT, RIGHT])
+
+
+def at(x, y, mean, place):
+    row, column = np.abs(y - place[1]).argmin(), np.abs(x - place[0]).argmin()
+    return mean[row, column]
+
+
+def test_six_points_in_one_place_give_their_share_diluted_by_the_prior():
+    share = np.array([0.9] * 6 + [0.1] * 6)
+    x, y, mean = smooth_share(TWO_GROUPS, share, reach=1.0)
+    assert abs(at(x, y, mean, (0, 0)) - 0.9 * 6 / (6 + PRIOR)) < 0.01
+    assert abs(at(x, y, mean, (10, 0)) - 0.1 * 6 / (6 + PRIOR)) < 0.01
+
+
+def test_nothing_is_shaded_far_from_every_point():
+    x, y, mean = smooth_share(TWO_GROUPS, np.ones(12), reach=1.0)
+    assert at(x, y, mean, (5, 0)) < 0.1
+    assert max(mean[0].max(), mean[-1].max(), mean[:, 0].max(), mean[:, -1].max()) < 0.1
+    assert mean.max() > 0.5
+
+
+def test_one_confused_picture_alone_makes_no_zone():
+    share = np.array([1.0] + [0.0] * 6)
+    _, _, mean = smooth_share(np.concatenate([LEFT[:1], RIGHT]), share, reach=1.0)
+    assert mean.max() < 0.5
+
+
+def test_a_badge_stands_where_its_weight_is_densest():
+    weight = np.array([0.1] * 6 + [0.9] * 6)
+    (place,) = place_badges(TWO_GROUPS, [weight], reach=1.0, apart=2.0)
+    assert place.tolist() == [10, 0]
+
+
+def test_badges_keep_apart_but_never_leave_their_own_points():
+    line = np.array([[0.0, 0.0], [1.0, 0.0], [4.0, 0.0], [9.0, 9.0]])
+    first, second, crowded = (
+        np.array(w, float) for w in ([9, 0, 0, 0], [9, 9, 1, 0], [5, 1, 0, 0])
+    )
+    places = place_badges(line, [first, second, crowded], reach=0.5, apart=2.0)
+    assert [place.tolist() for place in places] == [[0, 0], [4, 0], [1, 0]]
+
+
+def test_sixty_scenes_look_different_and_neighbours_have_other_colours():
+    styles = [scene_style(label) for label in range(60)]
+    assert len(set(styles)) == 60
+    assert all(a[0] != b[0] for a, b in zip(styles, styles[1:], strict=False))
+
+
+def test_colours_differ_from_each_other_and_from_paper_in_brightness_or_hue():
+    rgb = [to_rgb(colour) for colour in (*COLOURS, 'white')]
+    for i, one in enumerate(rgb):
+        for other in rgb[:i]:
+            assert sum(abs(a - b) for a, b in zip(one, other, strict=True)) > 0.3
+
+
+def test_the_legend_shows_what_the_map_shows():
+    entry = legend_entry(11, 'forest')
+    assert (entry.get_color(), entry.get_marker()) == scene_style(11)
+    assert entry.get_label() == 'forest'
+    assert [legend_columns(range(n), rows=34) for n in (1, 34, 35, 69)] == [1, 1, 2, 3]

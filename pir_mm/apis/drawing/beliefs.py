@@ -18,6 +18,25 @@ WHOLE = (*LOADERS, 'Resize', 'ResizeEdge', 'PackInputs')
 PRINTED = 1024  # pixels of a longer side, more would not be seen in print
 
 
+def draw_picture_beliefs(
+    model: nn.Module, pictures: Sequence[str | Path], out: str | Path
+) -> list[PictureBelief]:
+    """Draw pictures with the belief over their tokens, as :func:`picture_beliefs` gives it.
+
+    Args:
+        model: from :func:`pir_mm.apis.load_retriever`, with an ``instruction_encoder``.
+        pictures: files.
+        out: ``.png`` or ``.pdf``.
+
+    Returns:
+        What was drawn.
+    """
+    check_ending(out)
+    beliefs = picture_beliefs(model, pictures)
+    save_picture(draw_beliefs(beliefs), out)
+    return beliefs
+
+
 def picture_beliefs(model: nn.Module, pictures: Sequence[str | Path]) -> list[PictureBelief]:
     """The belief of a model's prior over the tokens of pictures.
 
@@ -111,22 +130,3 @@ def _whole(path: str | Path, max_pixels: int) -> np.ndarray:
     picture = Image.fromarray(read_picture(path, max_pixels)[:, :, ::-1])
     picture.thumbnail((PRINTED, PRINTED))
     return np.asarray(picture)
-
-
-def draw_picture_beliefs(
-    model: nn.Module, pictures: Sequence[str | Path], out: str | Path
-) -> list[PictureBelief]:
-    """Draw pictures with the belief over their tokens, as :func:`picture_beliefs` gives it.
-
-    Args:
-        model: from :func:`pir_mm.apis.load_retriever`, with an ``instruction_encoder``.
-        pictures: files.
-        out: ``.png`` or ``.pdf``.
-
-    Returns:
-        What was drawn.
-    """
-    check_ending(out)
-    beliefs = picture_beliefs(model, pictures)
-    save_picture(draw_beliefs(beliefs), out)
-    return beliefs

@@ -34,6 +34,71 @@ class Query:
     right: np.ndarray | None
 
 
+def draw_rankings(
+    model: nn.Module,
+    split: EmbeddedSplit,
+    out: str | Path,
+    texts: Sequence[str] = (),
+    images: Sequence[str] = (),
+    queries: int = 4,
+    top_k: int = 5,
+    seed: int = 0,
+) -> None:
+    """Draw the best pictures for sentences, and the best captions for pictures.
+
+    Equal captions of the split are one result. Right and wrong are marked where the query is of
+    the split: a result is right if it belongs to the query there.
+
+    Args:
+        model: which embeds queries from elsewhere, the one that embedded ``split``.
+        split: from :func:`pir_mm.apis.search.embedded_split.embed_split`.
+        out: ``.png`` or ``.pdf``.
+        texts: sentences.
+        images: picture files, or names of pictures of the split.
+        queries: pictures drawn at random where neither is given, each asked for by one of its
+            captions, and asking.
+        top_k: results per query.
+        seed: of that choice.
+
+    Raises:
+        FileNotFoundError, ValueError: if a query cannot be used, a number is below 1, or ``out``
+            ends otherwise.
+    """
+    check_ending(out)
+    if queries < 1 or top_k < 1:
+        raise ValueError(f'queries and top_k must be at least 1, got {queries} and {top_k}')
+    known = SplitQueries(model, split)
+    if texts or images:
+        sentences = [known.sentence(text) for text in texts]
+        pictures = [known.picture(name) for name in images]
+    else:
+        sentences, pictures = known.sample(queries, seed)
+    sheet = RankingSheet()
+    paths = [Path(path) for path in split.paths]
+    heading = f'Text to image, the best {min(top_k, len(paths))} of {len(paths)} pictures'
+    _add(sheet, heading, sentences, paths, known.image, top_k)
+    most = len(known.captions)
+    heading = f'Image to text, the best {min(top_k, most)} of {most} captions'
+    _add(sheet, heading, pictures, known.captions, known.text, top_k)
+    save_picture(Image.fromarray(sheet.draw()), out)
+
+
+def _add(sheet, heading: str, queries: Sequence[Query], gallery, vectors, top_k: int) -> None:
+    """One section for queries of the split, one for queries whose right results are unknown."""
+    for known in (True, False):
+        chosen = [query for query in queries if (query.right is not None) is known]
+        if not chosen:
+            continue
+        scores = np.stack([query.embedding for query in chosen]) @ vectors.T
+        best = Ranking.from_scores(scores, top_k)
+        right = None
+        if known:
+            truth = np.stack([query.right for query in chosen])
+            right = np.take_along_axis(truth, best.ids, axis=1)
+        place = heading if known else f'{heading}, queries from elsewhere'
+        sheet.add(place, [query.content for query in chosen], best, gallery, right)
+
+
 class SplitQueries:
     """Makes queries of what a user gives, and knows what is right where the split tells.
 
@@ -100,68 +165,3 @@ class SplitQueries:
         rows = np.sort(draw.choice(len(self.image), count, replace=False))
         asked = [int(draw.choice(np.flatnonzero(self.right[row]))) for row in rows]
         return [self.caption(number) for number in asked], [self.member(row) for row in rows]
-
-
-def draw_rankings(
-    model: nn.Module,
-    split: EmbeddedSplit,
-    out: str | Path,
-    texts: Sequence[str] = (),
-    images: Sequence[str] = (),
-    queries: int = 4,
-    top_k: int = 5,
-    seed: int = 0,
-) -> None:
-    """Draw the best pictures for sentences, and the best captions for pictures.
-
-    Equal captions of the split are one result. Right and wrong are marked where the query is of
-    the split: a result is right if it belongs to the query there.
-
-    Args:
-        model: which embeds queries from elsewhere, the one that embedded ``split``.
-        split: from :func:`pir_mm.apis.search.embedded_split.embed_split`.
-        out: ``.png`` or ``.pdf``.
-        texts: sentences.
-        images: picture files, or names of pictures of the split.
-        queries: pictures drawn at random where neither is given, each asked for by one of its
-            captions, and asking.
-        top_k: results per query.
-        seed: of that choice.
-
-    Raises:
-        FileNotFoundError, ValueError: if a query cannot be used, a number is below 1, or ``out``
-            ends otherwise.
-    """
-    check_ending(out)
-    if queries < 1 or top_k < 1:
-        raise ValueError(f'queries and top_k must be at least 1, got {queries} and {top_k}')
-    known = SplitQueries(model, split)
-    if texts or images:
-        sentences = [known.sentence(text) for text in texts]
-        pictures = [known.picture(name) for name in images]
-    else:
-        sentences, pictures = known.sample(queries, seed)
-    sheet = RankingSheet()
-    paths = [Path(path) for path in split.paths]
-    heading = f'Text to image, the best {min(top_k, len(paths))} of {len(paths)} pictures'
-    _add(sheet, heading, sentences, paths, known.image, top_k)
-    most = len(known.captions)
-    heading = f'Image to text, the best {min(top_k, most)} of {most} captions'
-    _add(sheet, heading, pictures, known.captions, known.text, top_k)
-    save_picture(Image.fromarray(sheet.draw()), out)
-
-
-def _add(sheet, heading: str, queries: Sequence[Query], gallery, vectors, top_k: int) -> None:
-    """A section for queries of the split, another for those of which nobody knows what is right."""
-    for known in (True, False):
-        chosen = [query for query in queries if (query.right is not None) is known]
-        if not chosen:
-            continue
-        scores = np.stack([query.embedding for query in chosen]) @ vectors.T
-        best = Ranking.from_scores(scores, top_k)
-        right = None
-        if known:
-            truth = np.stack([query.right for query in chosen])
-            right = np.take_along_axis(truth, best.ids, axis=1)
-        place = heading if known else f'{heading}, queries from elsewhere'
-        sheet.add(place, [query.content for query in chosen], best, gallery, right)

@@ -32,11 +32,11 @@ def split_of(scene, per_picture=2):
 def drawn(monkeypatch):
     """What is handed to the drawing."""
     seen = []
-    from pir_mm.apis import embedding_drawing
+    from pir_mm.apis.drawing import embeddings
 
-    draw = embedding_drawing.draw_embedding_map
+    draw = embeddings.draw_embedding_map
     note = lambda *parts: seen.append(parts) or draw(*parts)  # noqa: E731
-    monkeypatch.setattr(embedding_drawing, 'draw_embedding_map', note)
+    monkeypatch.setattr(embeddings, 'draw_embedding_map', note)
     return seen
 
 
