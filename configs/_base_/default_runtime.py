@@ -22,6 +22,8 @@ default_hooks = dict(
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     epoch_seed=dict(type='pir_mm.EpochSeedHook'),
+    divergence=dict(type='pir_mm.DivergenceHook'),
+    buffers=dict(type='pir_mm.BroadcastBuffersHook'),
 )
 
 env_cfg = dict(

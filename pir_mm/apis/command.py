@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-EXPECTED = (ValueError, KeyError, TypeError, OSError, ImportError)
+EXPECTED = (ValueError, KeyError, TypeError, OSError, ImportError, FloatingPointError)
 
 
 @contextmanager

@@ -3,8 +3,12 @@
 import torch
 import torch.distributed as dist
 
-CPU_MODEL_WRAPPER = {'type': 'MMDistributedDataParallel', 'device_ids': None}
-"""``model_wrapper_cfg`` of a Runner on the CPU. mmengine would set a device by the local rank."""
+CPU_MODEL_WRAPPER = {
+    'type': 'MMDistributedDataParallel',
+    'device_ids': None,
+    'broadcast_buffers': False,
+}
+"""``model_wrapper_cfg`` of a Runner on the CPU: as mmengine wraps on a GPU, without a device."""
 
 
 def join_cpu_process_group() -> bool:

@@ -56,7 +56,8 @@ class SafeCheckpointHook(CheckpointHook):
         super().__init__(*args, max_keep_ckpts=max_keep_ckpts, **kwargs)
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
-        previous = self.best_ckpt_path if len(self.key_indicators or ()) == 1 else None
+        one_best = self.save_best and len(self.key_indicators) == 1
+        previous = self.best_ckpt_path if one_best else None
         if previous is None:
             super()._save_best_checkpoint(runner, metrics)
             return
