@@ -111,6 +111,8 @@ def run_once(config, work_dir):
     config.log_level = 'ERROR'
     runner = Runner.from_cfg(config)
     runner.train()
+    for group in runner.optim_wrapper.optimizer.param_groups:
+        assert all(p.dim() > 1 for p in group['params']) or group['weight_decay'] == 0
     return runner.test()
 
 

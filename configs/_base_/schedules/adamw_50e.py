@@ -3,13 +3,10 @@
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=50, val_interval=1)
 optim_wrapper = dict(
     type='OptimWrapper',
+    constructor='pir_mm.MatrixDecayConstructor',
     optimizer=dict(type='AdamW', lr=6e-5, betas=(0.9, 0.98), eps=1e-8, weight_decay=0.01),
     paramwise_cfg=dict(
-        norm_decay_mult=0.0,
-        bias_decay_mult=0.0,
-        custom_keys=dict(
-            temperature=dict(decay_mult=0.0), relative_position_bias_table=dict(decay_mult=0.0)
-        ),
+        custom_keys=dict(relative_position_bias_table=dict(decay_mult=0.0)),
     ),
 )
 param_scheduler = [

@@ -3,8 +3,8 @@
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=60, val_interval=5)
 optim_wrapper = dict(
     type='OptimWrapper',
+    constructor='pir_mm.MatrixDecayConstructor',
     optimizer=dict(type='AdamW', lr=1e-4, weight_decay=0.05),
-    paramwise_cfg=dict(norm_decay_mult=0.0, bias_decay_mult=0.0),
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, begin=0, end=3, convert_to_iter_based=True),

@@ -7,14 +7,10 @@ validated, saved and tested.
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=4, val_interval=2)
 optim_wrapper = dict(
     type='pir_mm.Bf16OptimWrapper',
+    constructor='pir_mm.MatrixDecayConstructor',
     optimizer=dict(type='AdamW', lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05),
     paramwise_cfg=dict(
-        norm_decay_mult=0.0,
-        bias_decay_mult=0.0,
-        custom_keys={
-            'temperature': dict(decay_mult=0.0),
-            'image_encoder.backbone': dict(lr_mult=0.3),
-        },
+        custom_keys={'image_encoder.backbone': dict(lr_mult=0.3)},
     ),
     clip_grad=dict(max_norm=5.0),
 )

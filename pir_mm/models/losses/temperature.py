@@ -10,7 +10,7 @@ class Temperature(nn.Module):
     The authors of PIR learn it without limits and with weight decay, which pulls it towards zero.
     Here it stays within ``limits``: it is clamped each time it is read, before the read, so that
     its gradient does not vanish at a limit. A schedule keeps weight decay away from it by
-    ``optim_wrapper=dict(paramwise_cfg=dict(custom_keys={'temperature': dict(decay_mult=0.0)}))``.
+    ``optim_wrapper=dict(constructor='pir_mm.MatrixDecayConstructor', ...)``.
 
     Args:
         init: start value.

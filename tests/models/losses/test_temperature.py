@@ -1,7 +1,5 @@
 import pytest
 import torch
-from mmengine.optim import build_optim_wrapper
-from mmengine.registry import MODELS
 
 from pir_mm.models.losses import Temperature
 
@@ -39,16 +37,3 @@ def test_is_float32_in_a_half_precision_model():
 def test_says_what_is_wrong(init, limits):
     with pytest.raises(ValueError, match=f'temperature={init} must be within its limits'):
         Temperature(init, fixed=False, limits=limits)
-
-
-def test_its_value_is_learnt_without_weight_decay_by_the_key_temperature():
-    head = MODELS.build({'type': 'pir_mm.RetrievalHead'})
-    model = torch.nn.ModuleDict({'head': head, 'encoder': torch.nn.Linear(2, 2)})
-    schedule = {
-        'optimizer': {'type': 'AdamW', 'lr': 0.1, 'weight_decay': 0.5},
-        'paramwise_cfg': {'custom_keys': {'temperature': {'decay_mult': 0.0}}},
-    }
-    groups = build_optim_wrapper(model, schedule).optimizer.param_groups
-    decay = {id(p): group['weight_decay'] for group in groups for p in group['params']}
-    assert {decay[id(p)] for p in head.temperatures.parameters()} == {0}
-    assert decay[id(model['encoder'].weight)] == 0.5
