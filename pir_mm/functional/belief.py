@@ -12,8 +12,8 @@ RANKS = ('true', 'argsort', 'none')
 NORMS = ('none', 'channel', 'token')
 
 
-def belief(tokens: Tensor, instruction: Tensor) -> Tensor:
-    """Softmax, over the tokens, of their inner product with the instruction.
+def belief_scores(tokens: Tensor, instruction: Tensor) -> Tensor:
+    """Inner product of each token with the instruction. The order of belief is that of the scores.
 
     Computed in float32 at least, also under autocast, because bfloat16 would make ties.
 
@@ -22,50 +22,58 @@ def belief(tokens: Tensor, instruction: Tensor) -> Tensor:
         instruction: ``(B, D)``, in the same space as ``tokens``.
 
     Returns:
-        ``(B, N)``; each row sums to 1.
+        ``(B, N)``.
     """
     dtype = torch.promote_types(tokens.dtype, torch.float32)
     with torch.autocast(tokens.device.type, enabled=False):
         scores = torch.bmm(tokens.to(dtype), instruction.to(dtype).unsqueeze(dim=-1))
-    return scores.squeeze(dim=-1).softmax(dim=-1)
+    return scores.squeeze(dim=-1)
 
 
-def select(tokens: Tensor, weight: Tensor, keep: int) -> Tensor:
-    """Keep the ``keep`` heaviest tokens of each image, heaviest first.
+def belief(scores: Tensor) -> Tensor:
+    """Softmax of the scores over the tokens, ``(B, N)``; each row sums to 1.
+
+    Scores far below the best all become 0, so an order is read off the scores, never off these.
+    """
+    return scores.softmax(dim=-1)
+
+
+def select(tokens: Tensor, scores: Tensor, keep: int) -> Tensor:
+    """Keep the ``keep`` tokens of each image with the highest scores, highest first.
 
     Args:
         tokens: ``(B, N, D)``.
-        weight: ``(B, N)``; only its order within a row matters. Equal weights keep their order.
+        scores: ``(B, N)``; only their order within a row matters. Equal scores keep their order.
         keep: number of tokens to keep, ``1 <= keep <= N``.
 
     Returns:
-        ``(B, keep, D)``. Gradients reach ``tokens`` but not ``weight``.
+        ``(B, keep, D)``. Gradients reach ``tokens`` but not ``scores``.
     """
-    index = weight.argsort(dim=-1, descending=True, stable=True)[:, :keep]
+    index = scores.argsort(dim=-1, descending=True, stable=True)[:, :keep]
     return tokens.gather(1, index.unsqueeze(dim=-1).expand(-1, -1, tokens.size(-1)))
 
 
-def true_rank(weight: Tensor) -> Tensor:
-    """Rank of each weight in its row: 1 for the heaviest. Equal weights share the better rank.
+def true_rank(scores: Tensor) -> Tensor:
+    """Rank of each score in its row: 1 for the highest. Equal scores share the better rank.
 
     Returns:
-        Long, of the shape of ``weight``.
+        Long, of the shape of ``scores``.
     """
-    ordered, index = weight.sort(dim=-1, descending=True)
-    position = torch.arange(1, weight.size(-1) + 1, device=weight.device).expand_as(index)
-    lighter = (ordered[..., 1:] < ordered[..., :-1]) * position[..., 1:]
-    first_of_equals = torch.cat([position[..., :1], lighter], dim=-1).cummax(dim=-1).values
+    ordered, index = scores.sort(dim=-1, descending=True)
+    position = torch.arange(1, scores.size(-1) + 1, device=scores.device).expand_as(index)
+    lower = (ordered[..., 1:] < ordered[..., :-1]) * position[..., 1:]
+    first_of_equals = torch.cat([position[..., :1], lower], dim=-1).cummax(dim=-1).values
     return torch.empty_like(index).scatter_(-1, index, first_of_equals)
 
 
-def reweigh(tokens: Tensor, weight: Tensor, rank: str = 'true', norm: str = 'none') -> Tensor:
+def reweigh(tokens: Tensor, scores: Tensor, rank: str = 'true', norm: str = 'none') -> Tensor:
     """Scale each token by its belief and by its rank among the tokens of its image.
 
     Args:
         tokens: ``(B, N, D)``.
-        weight: ``(B, N)``, the belief.
+        scores: ``(B, N)``, as :func:`belief_scores` gives them.
         rank: what is added to the belief. ``true``, as in the paper: ``1 / sqrt(rank)``, where
-            the heaviest token has rank 1. ``argsort``, as in the authors' current code of
+            the most believed token has rank 1. ``argsort``, as in the authors' current code of
             PIR-CLIP: ``1 / sqrt(j)`` for token ``i``, where ``j`` is the index, from 1, of the
             token that is ``i``-th after sorting. This is not the rank of token ``i``. ``none``:
             nothing, as in their earlier code (it adds the belief once more, a factor that
@@ -75,14 +83,14 @@ def reweigh(tokens: Tensor, weight: Tensor, rank: str = 'true', norm: str = 'non
             the tokens, after they are scaled.
 
     Returns:
-        ``(B, N, D)`` in the original order and dtype. Gradients reach ``tokens`` and ``weight``.
+        ``(B, N, D)`` in the original order and dtype. Gradients reach ``tokens`` and ``scores``.
     """
-    gain = weight
+    gain = belief(scores)
     if rank == 'true':
-        gain = weight + true_rank(weight).to(weight.dtype).rsqrt()
+        gain = gain + true_rank(scores).to(gain.dtype).rsqrt()
     elif rank == 'argsort':
-        order = weight.argsort(dim=-1, descending=True, stable=True)
-        gain = weight + (order + 1).to(weight.dtype).rsqrt()
+        order = scores.argsort(dim=-1, descending=True, stable=True)
+        gain = gain + (order + 1).to(gain.dtype).rsqrt()
     if norm == 'channel':
         tokens = F.normalize(tokens, dim=-1)
     weighed = tokens * gain.unsqueeze(dim=-1).to(tokens.dtype)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pir_mm.apis.search.embedding import LOADERS, PictureReader, test_pipeline
 from pir_mm.files.pictures import read_picture
-from pir_mm.functional.belief import belief, reweigh, select
+from pir_mm.functional.belief import belief, belief_scores, reweigh, select
 from pir_mm.visualization.belief_map import PictureBelief, draw_beliefs
 from pir_mm.visualization.figure_file import check_ending, save_picture
 
@@ -85,8 +85,9 @@ def _belief_of(model: nn.Module, pixels: Tensor, name: str, seen: np.ndarray) ->
         images = model.data_preprocessor({'inputs': pixels[None]}, False)['images']
         pooled, tokens = model.image_encoder(images)
         tokens = torch.cat([pooled.unsqueeze(dim=1), tokens], dim=1)
-        weight = belief(tokens, model.instruction_encoder(images))
-        kept, gain = _choice(model.selector, weight)
+        scores = belief_scores(tokens, model.instruction_encoder(images))
+        kept, gain = _choice(model.selector, scores)
+        weight = belief(scores)
     rows, columns = token_grid(tokens.size(1) - 1, *pixels.shape[1:])
     grids = (part[0, 1:].reshape(rows, columns).cpu().numpy() for part in (weight, kept, gain))
     return PictureBelief(
@@ -96,17 +97,17 @@ def _belief_of(model: nn.Module, pixels: Tensor, name: str, seen: np.ndarray) ->
     )  # fmt: skip
 
 
-def _choice(selector: nn.Module | None, weight: Tensor) -> tuple[Tensor, Tensor]:
+def _choice(selector: nn.Module | None, scores: Tensor) -> tuple[Tensor, Tensor]:
     """Which candidates ``(1, N)`` are kept, and by what they are scaled."""
-    every = torch.ones_like(weight)
+    every = torch.ones_like(scores)
     if selector is None:
         return every.bool(), every
     if selector.strategy == 'soft':
-        return every.bool(), reweigh(every.unsqueeze(dim=-1), weight, selector.rank).squeeze(-1)
-    number = torch.arange(weight.size(1), device=weight.device).view(1, -1, 1)
-    index = select(number, weight, selector.keep).squeeze(dim=-1)
-    kept = torch.zeros_like(weight, dtype=torch.bool).scatter_(1, index, True)
-    return kept, kept.to(weight.dtype)
+        return every.bool(), reweigh(every.unsqueeze(dim=-1), scores, selector.rank).squeeze(-1)
+    number = torch.arange(scores.size(1), device=scores.device).view(1, -1, 1)
+    index = select(number, scores, selector.keep).squeeze(dim=-1)
+    kept = torch.zeros_like(scores, dtype=torch.bool).scatter_(1, index, True)
+    return kept, kept.to(scores.dtype)
 
 
 def token_grid(tokens: int, height: int, width: int) -> tuple[int, int]:

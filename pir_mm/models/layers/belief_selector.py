@@ -3,7 +3,7 @@
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from pir_mm.functional.belief import NORMS, RANKS, belief, reweigh, select
+from pir_mm.functional.belief import NORMS, RANKS, belief_scores, reweigh, select
 from pir_mm.registry import MODELS
 
 
@@ -17,7 +17,8 @@ class BeliefSelector(BaseModule):
     version: all tokens in their order, scaled by belief and rank. For PIR-ITR no code of the
     soft strategy was published; the defaults follow the paper's words. For PIR-CLIP the
     authors' current code is ``rank='argsort', norm='token'``, the earlier one ``rank='none',
-    norm='token'``; see :func:`pir_mm.functional.belief.reweigh`.
+    norm='token'``; see :func:`pir_mm.functional.belief.reweigh`. The authors order by the softmax,
+    which ties tokens far below the best; here the scores before it decide.
 
     Args:
         strategy: ``hard`` or ``soft``.
@@ -56,13 +57,13 @@ class BeliefSelector(BaseModule):
 
     def forward(self, tokens: Tensor, instruction: Tensor) -> Tensor:
         if self.strategy == 'soft':
-            return reweigh(tokens, belief(tokens, instruction), self.rank, self.norm)
+            return reweigh(tokens, belief_scores(tokens, instruction), self.rank, self.norm)
         if tokens.size(1) < self.keep:
             raise ValueError(
                 f'keep={self.keep} tokens wanted from images that have {tokens.size(1)}: '
                 f'tokens {tuple(tokens.shape)}. Lower `keep`, or use a finer patch size.'
             )
-        return select(tokens, belief(tokens, instruction), self.keep)
+        return select(tokens, belief_scores(tokens, instruction), self.keep)
 
     def extra_repr(self) -> str:
         if self.strategy == 'hard':
