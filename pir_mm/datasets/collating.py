@@ -40,6 +40,7 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
     token_ids, token_mask = tokenizer([text for own in texts for text in own])
     length = token_mask.sum(dim=1)
     order = length.argsort(stable=True)
+    scene = torch.tensor([item.get('scene', -1) for item in items])
     return PairBatch(
         images=_stacked([sample['inputs'] for sample in samples]),
         token_ids=token_ids[order],
@@ -48,7 +49,8 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
         image_of_text=_row_of_each(texts)[order],
         image_id=torch.tensor([item.image_id for item in items]),
         text_id=_text_ids(items)[order],
-        scene=torch.tensor([item.get('scene', -1) for item in items]),
+        scene=scene,
+        n_scenes=int(scene.max()) + 1,
         **_captions(items),
     )
 

@@ -48,7 +48,8 @@ def positives(
         return image_id.unsqueeze(1) == image_id[image_of_text]
     image, text = _first_equal(image_id), _first_equal(text_id)
     described = torch.zeros(len(image), len(text), dtype=torch.bool, device=image_id.device)
-    described[image[image_of_text], text] = True
+    true = torch.ones((), dtype=torch.bool, device=image_id.device)
+    described.index_put_((image[image_of_text], text), true)
     return described[image][:, text]
 
 

@@ -26,6 +26,7 @@ class PairBatch:
         image_id: ``(B,)`` long, equal for rows that show the same image.
         text_id: ``(M,)`` long, equal for texts of the same words.
         scene: ``(B,)`` long, class of each image, -1 where unknown.
+        n_scenes: the classes in ``scene`` are below it; a plain number, known on the host.
         caption_id: ``(C,)`` long, ``text_id`` of every caption of every image, repeats included.
             Only in an evaluation, where a text that several images share is encoded once.
         image_of_caption: ``(C,)`` long, row of ``images`` of each caption.
@@ -42,6 +43,7 @@ class PairBatch:
     image_id: Tensor
     text_id: Tensor
     scene: Tensor
+    n_scenes: int
     caption_id: Tensor | None = None
     image_of_caption: Tensor | None = None
 
@@ -76,7 +78,7 @@ class PairBatch:
         moved = {
             name: change(value)
             for name, value in values.items()
-            if value is not None and name != 'text_length'
+            if isinstance(value, Tensor) and name != 'text_length'
         }
         return replace(self, **moved)
 

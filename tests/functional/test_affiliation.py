@@ -54,8 +54,10 @@ def case(images, texts, classes, seed=0):
 
 def test_centres_worked_out_by_hand():
     embedding = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])
-    centres = class_centres(embedding, torch.tensor([2, 2, 0]), 3)
-    assert centres.tolist() == [[2, 2], [0, 0], [0.5, 0.5]]
+    label, taken = torch.tensor([2, 2, 0]), torch.tensor([True, True, True])
+    assert class_centres(embedding, label, taken, 3).tolist() == [[2, 2], [0, 0], [0.5, 0.5]]
+    taken = torch.tensor([True, False, False])
+    assert class_centres(embedding, label, taken, 3).tolist() == [[0, 0], [0, 0], [1, 0]]
 
 
 @pytest.mark.parametrize(
@@ -113,3 +115,32 @@ def test_does_not_depend_on_the_order_or_on_the_names_of_classes():
         image, names[image_class], text[order], names[text_class[order]], 3, 0.2, 'unique'
     )
     assert_close(shuffled, loss)
+
+
+@pytest.mark.parametrize('classes', [9, 10_000], ids=['few', 'more than texts'])
+@pytest.mark.parametrize('form', ['unique', 'pir', 'pir_clip'])
+def test_what_has_no_class_or_no_partner_is_as_if_absent(form, classes):
+    """Image 3 and its text have no class; class 8 has an image but no text."""
+    image, _, text, _ = case(6, 6, 1)
+    label = torch.tensor([5, 2, 5, -1, 2, 8])
+    taken = torch.tensor([0, 1, 2, 4])
+    text_label = label.clone()
+    text_label[5] = -1
+    if form != 'unique':
+        label = text_label
+    leaves = [image.requires_grad_(), text.requires_grad_()]
+    whole = affiliation(image, label, text, text_label, classes, 0.3, form)
+    alone = affiliation(image[taken], label[taken], text[taken], label[taken], 9, 0.3, form)
+    assert_close(whole, alone)
+    gradients = torch.autograd.grad(whole, leaves)
+    assert_close(gradients, torch.autograd.grad(alone, leaves))
+    assert not gradients[0][[3, 5]].any()
+
+
+@pytest.mark.parametrize('form', ['unique', 'pir', 'pir_clip'])
+def test_nothing_with_a_class_is_zero_with_a_finite_graph(form):
+    image = torch.eye(2, requires_grad=True)
+    none = torch.tensor([-1, -1])
+    loss = affiliation(image, none, image, none, 0, 0.1, form)
+    loss.backward()
+    assert loss.item() == 0 and not image.grad.any()

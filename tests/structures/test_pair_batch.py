@@ -17,6 +17,7 @@ def fields(**changes):
         image_id=torch.tensor([7, 9]),
         text_id=torch.tensor([0, 1, 2]),
         scene=torch.tensor([4, -1]),
+        n_scenes=5,
         caption_id=torch.tensor([0, 1, 2, 2]),
         image_of_caption=torch.tensor([0, 0, 1, 1]),
     )
@@ -26,8 +27,18 @@ def fields(**changes):
 def test_goes_to_a_device_whole_except_for_the_lengths():
     moved = PairBatch(**fields()).to('meta')
     assert moved.text_length.tolist() == [3, 4, 5]
-    others = [value for name, value in vars(moved).items() if name != 'text_length']
+    assert moved.n_scenes == 5
+    others = [v for name, v in vars(moved).items() if name not in ('text_length', 'n_scenes')]
     assert {value.device.type for value in others} == {'meta'}
+
+
+def test_is_pinned_whole_except_for_the_lengths(monkeypatch):
+    pinned = []
+    monkeypatch.setattr(torch.Tensor, 'pin_memory', lambda self: pinned.append(self) or self + 0)
+    batch = PairBatch(**fields())
+    result = batch.pin_memory()
+    assert result.text_length is batch.text_length
+    assert len(pinned) == 9 and result.images is not batch.images
 
 
 def test_a_training_batch_has_no_captions_anywhere():

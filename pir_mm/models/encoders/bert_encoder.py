@@ -6,6 +6,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from pir_mm.files.weights import load_whole, read_weights
+from pir_mm.functional.masking import key_mask
 from pir_mm.models.converters.bert import bert_weights
 from pir_mm.registry import MODELS
 
@@ -84,7 +85,8 @@ class BertEncoder(BaseModule):
         if token_ids.size(0) == 0:
             tokens = self.projection(self.bert.embeddings.word_embeddings(token_ids))
             return tokens.sum(dim=1), tokens
-        mask = token_mask if self.mask_padding else None
+        # of four axes, transformers takes it as it is; of two it would read it on the host
+        mask = key_mask(token_mask) if self.mask_padding else None
         tokens = self.bert(input_ids=token_ids, attention_mask=mask).last_hidden_state
         tokens = self.projection(tokens)
         return tokens[:, 0], tokens

@@ -1,6 +1,5 @@
 """Pull each embedding towards its scene class in the other modality."""
 
-import torch
 from mmengine.model import BaseModule
 from torch import Tensor
 
@@ -58,15 +57,12 @@ class AffiliationLoss(BaseModule):
         scene_of_text = scene[pairs.image_of_text]
         if self.form != 'unique':
             image, scene = image[pairs.image_of_text], scene_of_text
-        labelled_text = scene_of_text >= 0
-        classes, text_class = scene_of_text[labelled_text].unique(return_inverse=True)
-        labelled_image = torch.isin(scene, classes)
         value = affiliation(
-            image[labelled_image],
-            torch.searchsorted(classes, scene[labelled_image]),
-            pairs.text_embedding[labelled_text],
-            text_class,
-            len(classes),
+            image,
+            scene,
+            pairs.text_embedding,
+            scene_of_text,
+            pairs.n_scenes,
             temperature,
             self.form,
         )

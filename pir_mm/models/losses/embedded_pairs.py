@@ -15,7 +15,8 @@ class EmbeddedPairs(NamedTuple):
 
     ``image_embedding`` (B, D) and ``text_embedding`` (M, D) of unit norm, ``image_of_text`` (M,)
     row of the image that each text came with, ``image_id`` (B,) equal for rows of one image,
-    ``text_id`` (M,) equal for texts of the same words, ``scene`` (B,) class or -1.
+    ``text_id`` (M,) equal for texts of the same words, ``scene`` (B,) class or -1. ``n_scenes`` is
+    an upper bound of the classes that the host knows, so that no loss has to ask the device.
     """
 
     image_embedding: Tensor
@@ -24,6 +25,7 @@ class EmbeddedPairs(NamedTuple):
     image_id: Tensor
     text_id: Tensor
     scene: Tensor
+    n_scenes: int
 
     def check_lengths(self) -> None:
         """Raise a ValueError unless every image and every text has one of each field."""
@@ -58,8 +60,8 @@ def gather_pairs(pairs: EmbeddedPairs) -> EmbeddedPairs:
     """
     if get_world_size() == 1:
         return pairs
-    own = torch.tensor([len(pairs.image_id), len(pairs.image_of_text)])
-    images, texts = torch.stack(all_gather(own.to(pairs.image_id.device))).T.tolist()
+    own = torch.tensor([len(pairs.image_id), len(pairs.image_of_text), pairs.n_scenes])
+    images, texts, n_scenes = torch.stack(all_gather(own.to(pairs.image_id.device))).T.tolist()
     first_row = sum(images[: get_rank()])
     return EmbeddedPairs(
         _GatherRows.apply(pairs.image_embedding, images),
@@ -68,6 +70,7 @@ def gather_pairs(pairs: EmbeddedPairs) -> EmbeddedPairs:
         gather_rows(pairs.image_id, images),
         gather_rows(pairs.text_id, texts),
         gather_rows(pairs.scene, images),
+        max(n_scenes),
     )
 
 

@@ -111,6 +111,7 @@ class DualEncoder(MMPretrainInference, BaseModel):
             batch.image_id,
             batch.text_id,
             batch.scene,
+            batch.n_scenes,
         )
         return self.head.loss(pairs)
 

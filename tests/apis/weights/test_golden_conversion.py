@@ -119,7 +119,8 @@ def test_losses_and_their_gradients(model, name):
     given = opened('losses')
     image, text = (given[f'{side}_embedding'].requires_grad_() for side in ('image', 'text'))
     rows = torch.arange(len(text))
-    pairs = EmbeddedPairs(image, text, rows, given['image_id'], rows, given['label'])
+    n_scenes = int(given['label'].max()) + 1
+    pairs = EmbeddedPairs(image, text, rows, given['image_id'], rows, given['label'], n_scenes)
     values = model.head.loss(pairs)
     assert_close(values[f'loss_{name}'], given[name], **LOSS)
     values[f'loss_{name}'].backward()

@@ -22,7 +22,7 @@ def batch(images=3, texts=5, dim=4, seed=0):
     )
     rows = torch.arange(images)
     return EmbeddedPairs(
-        image, text, torch.arange(texts) % images, rows, torch.arange(texts), rows % 2
+        image, text, torch.arange(texts) % images, rows, torch.arange(texts), rows % 2, 2
     )
 
 

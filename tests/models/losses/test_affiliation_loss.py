@@ -19,7 +19,7 @@ WARM = torch.tensor(0.07)
 
 def pairs(image, text, image_of_text, scene):
     images, texts = torch.arange(len(image)), torch.arange(len(text))
-    return EmbeddedPairs(image, text, image_of_text, images, texts, scene)
+    return EmbeddedPairs(image, text, image_of_text, images, texts, scene, int(scene.max()) + 1)
 
 
 def batch(scene, texts_per_image, seed=0):

@@ -23,6 +23,7 @@ def pairs(image, text, image_of_text, image_id=None, text_id=None):
         images if image_id is None else torch.tensor(image_id),
         texts if text_id is None else torch.tensor(text_id),
         torch.full((len(image),), -1),
+        0,
     )
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_one_process_has_the_whole_batch_already():
-    pairs = EmbeddedPairs(*torch.arange(6).unsqueeze(1))
+    pairs = EmbeddedPairs(*torch.arange(6).unsqueeze(1), n_scenes=6)
     assert gather_pairs(pairs) is pairs
 
 

@@ -14,6 +14,7 @@ GIVEN = EmbeddedPairs(
     image_id=torch.tensor([4, 5, 4]),
     text_id=torch.arange(3),
     scene=torch.zeros(3).long(),
+    n_scenes=1,
 )
 
 

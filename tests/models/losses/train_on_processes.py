@@ -33,7 +33,8 @@ class TwoEncoders(nn.Module):
 
     def forward(self, image, text, *others):
         embedded = (F.normalize(part, dim=-1) for part in (self.image(image), self.text(text)))
-        values = self.head.loss(EmbeddedPairs(*embedded, *others))
+        n_scenes = int(others[-1].max()) + 1  # less on one process than on the other
+        values = self.head.loss(EmbeddedPairs(*embedded, *others, n_scenes))
         return sum(value for name, value in values.items() if name.startswith('loss'))
 
 

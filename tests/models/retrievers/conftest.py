@@ -110,6 +110,7 @@ def batch(images):
             image_id=torch.arange(10, 10 + len(texts)),
             text_id=text_id[order],
             scene=torch.tensor(scene or [-1] * len(texts)),
+            n_scenes=max(scene or [-1]) + 1,
             caption_id=text_id,
             image_of_caption=row_of_text,
         )
