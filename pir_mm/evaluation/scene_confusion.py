@@ -35,7 +35,7 @@ def neighbour_shares(embedding: Tensor, scene: Tensor, scenes: int, k: int = 10)
     shares = []
     for start in range(0, len(unit), ROWS):
         similarity = unit[start : start + ROWS] @ unit.T
-        row = torch.arange(len(similarity))
+        row = torch.arange(len(similarity), device=unit.device)
         similarity[row, row + start] = -torch.inf
         nearest = similarity.topk(min(k, len(unit) - 1), dim=1).indices
         shares.append(one_hot[nearest].mean(dim=1))
@@ -61,7 +61,7 @@ def confused_pairs(shares: Tensor, scene: Tensor, count: int) -> list[tuple[int,
         does not outweigh a small one.
     """
     scenes = shares.size(1)
-    total = torch.zeros(scenes, scenes).index_add_(0, scene, shares)
+    total = shares.new_zeros(scenes, scenes).index_add_(0, scene, shares)
     mean = total / torch.bincount(scene, minlength=scenes).clamp(min=1).unsqueeze(dim=1)
     both = ((mean + mean.T) / 2).triu(diagonal=1)
     order = both.flatten().argsort(descending=True, stable=True)[:count].tolist()

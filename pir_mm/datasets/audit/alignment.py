@@ -47,19 +47,19 @@ def align(query: Tensor, gallery: Tensor, zoom: Tensor) -> tuple[Tensor, Tensor]
         and down from the middle, in half sides of the gallery picture.
     """
     placement = torch.stack([zoom.log(), torch.zeros_like(zoom), torch.zeros_like(zoom)], dim=1)
-    neighbours = torch.cartesian_prod(*[torch.tensor([-1.0, 0.0, 1.0])] * 3)
+    neighbours = torch.cartesian_prod(*[zoom.new_tensor([-1.0, 0.0, 1.0])] * 3)
     score = torch.full_like(zoom, -1.0)
-    searched = torch.arange(len(zoom))
+    searched = torch.arange(len(zoom), device=zoom.device)
     for number, (side, zoom_step, shift_step) in enumerate(ROUNDS):
         if number == EARLY_STOP_ROUND:
             searched = searched[score[searched] >= EARLY_STOP_SCORE]
         if len(searched) == 0:
             break
-        steps = neighbours * torch.tensor([zoom_step, shift_step, shift_step])
+        steps = neighbours * zoom.new_tensor([zoom_step, shift_step, shift_step])
         tried = placement[searched].unsqueeze(1) + steps
         found, best = agreement(query[searched], gallery[searched], tried, side).max(dim=1)
         score[searched] = found
-        placement[searched] = tried[torch.arange(len(best)), best]
+        placement[searched] = tried[torch.arange(len(best), device=best.device), best]
     return score, torch.cat([placement[:, :1].exp(), placement[:, 1:]], dim=1)
 
 
@@ -106,7 +106,7 @@ def _points_of_query(placements: Tensor, side: int, edge: float) -> tuple[Tensor
     Returns:
         ``(P, T * side, side, 2)``, right and down, and ``(P, T, side * side)`` bool.
     """
-    line = (torch.arange(side) * 2 + 1) / side - 1
+    line = (torch.arange(side, device=placements.device) * 2 + 1) / side - 1
     zoom, right, down = placements.unbind(-1)
     x = right.unsqueeze(-1) + zoom.exp().unsqueeze(-1) * line
     y = down.unsqueeze(-1) + zoom.exp().unsqueeze(-1) * line

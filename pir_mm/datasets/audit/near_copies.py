@@ -121,7 +121,8 @@ def find_near_copies(
         for views in query.views.split(QUERY_CHUNK)
     ]
     gallery_rows = torch.cat(best)
-    query_rows = torch.arange(len(gallery_rows)).repeat_interleave(gallery_rows.shape[1])
+    query_rows = torch.arange(len(gallery_rows), device=gallery_rows.device)
+    query_rows = query_rows.repeat_interleave(gallery_rows.shape[1])
     pairs = torch.stack([query_rows, gallery_rows.flatten()])
     pairs = pairs[:, ~(query.flat[pairs[0]] | gallery.flat[pairs[1]])]
     parts = [_aligned(query, gallery, *part, threshold) for part in pairs.split(PAIR_CHUNK, dim=1)]
@@ -131,15 +132,17 @@ def find_near_copies(
 def _most_similar(query: Tensor, gallery: Tensor, candidates: int, chunk: int) -> Tensor:
     """Gallery rows ``(Q, candidates)`` most similar to each query, in any orientation and zoom."""
     oriented = _all_orientations(query)
-    score, rows = query.new_empty(len(query), 0), torch.empty(len(query), 0, dtype=torch.long)
+    score = query.new_empty(len(query), 0)
+    rows = query.new_empty(len(query), 0, dtype=torch.long)
     for start in range(0, len(gallery), chunk):
         part = gallery[start : start + chunk]
         product = query.new_full((len(query), len(part)), -1.0)
         for own, other in CROP_PAIRS:
             for views in oriented:
                 torch.maximum(product, views[:, own] @ part[:, other].T, out=product)
-        part_rows = torch.arange(start, start + len(part)).expand(len(query), -1)
-        score, rows = torch.cat([score, product], dim=1), torch.cat([rows, part_rows], dim=1)
+        part_rows = torch.arange(start, start + len(part), device=rows.device)
+        score = torch.cat([score, product], dim=1)
+        rows = torch.cat([rows, part_rows.expand(len(query), -1)], dim=1)
         score, best = score.topk(min(candidates, score.shape[1]), dim=1)
         rows = rows.gather(1, best)
     return rows
@@ -163,7 +166,7 @@ def _aligned(
     )
     best = similarity.flatten(1).argmax(dim=1)
     orientation = best // len(CROP_PAIRS)
-    zooms = torch.tensor([CROPS[other] / CROPS[own] for own, other in CROP_PAIRS])
+    zooms = similarity.new_tensor([CROPS[other] / CROPS[own] for own, other in CROP_PAIRS])
     detail = query.detail[query_rows].float()
     for turn in range(1, ORIENTATIONS):
         rows = orientation == turn

@@ -182,12 +182,13 @@ def encode_by_length(
     groups = min(groups, len(token_ids) // MIN_GROUP)
     if groups < 2:
         return encode(token_ids, token_mask)
-    parts, start = [], 0
-    for lengths in text_length.chunk(groups):
-        rows = slice(start, start + len(lengths))
-        longest = int(lengths[-1])
+    lengths = text_length.tolist()
+    size = -(-len(lengths) // groups)
+    parts = []
+    for start in range(0, len(lengths), size):
+        rows = slice(start, start + size)
+        longest = lengths[rows][-1]
         parts.append(encode(token_ids[rows, :longest], token_mask[rows, :longest]))
-        start = rows.stop
     return torch.cat(parts)
 
 
