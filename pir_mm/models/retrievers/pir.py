@@ -1,7 +1,7 @@
 """Retrieval of remote sensing images and texts by a prior instruction representation."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from pir_mm.models.retrievers.dual_encoder import DualEncoder
 from pir_mm.registry import MODELS
@@ -98,6 +98,12 @@ class PIR(DualEncoder):
             raise ValueError(
                 'spatial_pae encodes tokens, and image_encoder gives none: set with_tokens=True'
             )
+        bare = [name for name, part in self.named_modules() if not _masks_padding(part)]
+        if bare and self.text_groups > 1:
+            raise ValueError(
+                f'mask_padding=False of {bare[0]} lets an embedding depend on its padding, and '
+                f'text_groups={self.text_groups} changes the padding: set text_groups=1'
+            )
         follows = self.spatial_pae is not None and getattr(self.spatial_pae, 'instructed', True)
         if self.instruction_encoder is None:
             for name, wants in (('selector', self.selector is not None), ('spatial_pae', follows)):
@@ -108,6 +114,10 @@ class PIR(DualEncoder):
                 'no embedding depends on instruction_encoder without spatial_pae that follows it: '
                 'add a SpatialPAE, or set instruction_encoder=None and selector=None'
             )
+
+
+def _masks_padding(part: nn.Module) -> bool:
+    return getattr(part, 'mask_padding', True)
 
 
 def _build(cfg: dict | None):

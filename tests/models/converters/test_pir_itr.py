@@ -40,6 +40,7 @@ MODEL = dict(
     temporal_pae=dict(type='pir_mm.TemporalPAE', dim=64, mask_padding=False),
     embedding=dict(type='pir_mm.JoinedEmbedding', dim=64),
     head=dict(type='pir_mm.RetrievalHead'),
+    text_groups=1,
 )
 BASELINE = dict(MODEL, instruction_encoder=None, selector=None, spatial_pae=None, temporal_pae=None)
 BLOCK, BACKBONE = dict(atol=2e-5, rtol=0), dict(atol=1e-4, rtol=0)

@@ -6,6 +6,7 @@ from torch.testing import assert_close
 
 WITHOUT = dict(instruction_encoder=None, selector=None, spatial_pae=None)
 STACK = dict(type='pir_mm.SelfAttentionStack', dim=8, layers=2, heads=2)
+UNMASKED = dict(type='pir_mm.TemporalPAE', dim=8, layers=1, heads=2, mask_padding=False)
 BLIND = dict(
     type='pir_mm.ImageEncoder',
     backbone=dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4),
@@ -130,11 +131,16 @@ def test_no_text_is_no_embedding(build, name, length):
         (dict(spatial_pae=None), 'instruction_encoder without spatial_pae'),
         (dict(spatial_pae=None, selector=None), 'instruction_encoder without spatial_pae'),
         (dict(image_encoder=BLIND), 'image_encoder gives none: set with_tokens=True'),
+        (dict(temporal_pae=UNMASKED), 'of temporal_pae .* text_groups=4 .* set text_groups=1'),
     ],
 )
 def test_a_part_of_no_use_alone_is_refused(build, changes, reason):
     with pytest.raises(ValueError, match=reason):
         build(**changes)
+
+
+def test_padding_may_stay_unmasked_in_one_group(build):
+    build(temporal_pae=UNMASKED, text_groups=1)
 
 
 def test_building_leaves_the_config_alone(build):
