@@ -9,6 +9,7 @@ from collections.abc import Sequence, Set
 from pathlib import Path, PurePosixPath
 
 from pir_mm.datasets.layout import command_for
+from pir_mm.files.texts import read_any_text
 
 LABELS = ('class', 'filename')
 
@@ -43,9 +44,9 @@ def read_caption_file(path: str | Path, needed: tuple[str, ...] = ('split',)) ->
 
 
 def read_json(path: str | Path) -> object:
-    """Content of a JSON file in UTF-8; ValueError if it is something else."""
+    """Content of a JSON file, in any encoding; ValueError if it is something else."""
     try:
-        return json.loads(Path(path).read_text(encoding='utf-8-sig'))
+        return json.loads(read_any_text(path)[0])
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f'{path} is not a JSON file: {error}') from None
 

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from pir_mm.files import archives as picture_store
-from pir_mm.files.archives import PictureStore
+from pir_mm.files.archives import AmbiguousNameError, PictureStore
 
 
 def write(folder, **contents):
@@ -35,7 +35,7 @@ def test_finds_pictures_at_any_depth(tmp_path):
     found = store(tmp_path)
     assert len(found) == 2
     assert found.read(found.find('a.JPG')) == b'1'
-    assert found.read(found.find('train/b.tif')) == b'4'
+    assert found.read(found.find('images/b.tif')) == b'4'
     assert found.find('c.jpg') is None
     assert str(found.find('b.tif')) == f'{tmp_path}/z.zip/images/b.tif'
 
@@ -52,7 +52,7 @@ def test_refuses_one_name_with_two_contents(tmp_path):
     assert store(tmp_path).find('a.jpg').member == 'x/a.jpg'
     write(tmp_path, y__a_dot_jpg=b'2')
     found = store(tmp_path)
-    with pytest.raises(ValueError, match='a.jpg is there more than once, .*x/a.jpg and .*y/a.jpg;'):
+    with pytest.raises(AmbiguousNameError, match='a.jpg may be .*x/a.jpg, .*y/a.jpg'):
         found.find('a.jpg')
     assert found.find('y/a.jpg').member == 'y/a.jpg'
 
@@ -100,3 +100,64 @@ def test_walks_through_links_once(tmp_path):
     os.symlink(tmp_path / 'a' / 'x', tmp_path / 'b' / 'linked')
     assert len(PictureStore(tmp_path / 'b', tmp_path / 'out')) == 1
     assert len(PictureStore(tmp_path / 'b', tmp_path / 'a' / 'x')) == 0
+
+
+def test_every_folder_of_a_name_counts(tmp_path):
+    write(tmp_path, beach__3_dot_png=b'1', beach__4_dot_png=b'2', big__beach__5_dot_png=b'3')
+    write(tmp_path, top_dot_png=b'4')
+    found = store(tmp_path)
+    assert found.find('airport/3.png') is None
+    assert found.like('airport/3.png').path == 'beach/3.png'
+    assert found.find('beach/5.png').path == 'big/beach/5.png'
+    assert found.find('other/beach/5.png') is None
+    assert found.find('airport/top.png') is None
+    assert found.find('') is None
+
+
+def test_more_folders_in_front_are_those_of_another_machine(tmp_path):
+    write(tmp_path / 'deep', beach__3_dot_png=b'1', sand__3_dot_png=b'2')
+    found = store(tmp_path / 'deep')
+    for name in ('/home/me/beach/3.png', 'C:\\data\\beach\\3.png', './beach/3.png'):
+        assert found.find(name).path == 'beach/3.png', name
+    write(tmp_path / 'flat', a_dot_png=b'3')
+    assert store(tmp_path / 'flat').find('/home/me/photos/a.png').path == 'a.png'
+
+
+def test_an_absolute_path_is_exact(tmp_path):
+    write(tmp_path, a__3_dot_png=b'1', b__a__3_dot_png=b'2')
+    found = store(tmp_path)
+    assert found.find(f'{tmp_path}/a/3.png').path == 'a/3.png'
+    (tmp_path / 'link').symlink_to(tmp_path / 'a')
+    assert found.find(f'{tmp_path}/link/3.png').path == 'a/3.png'
+    assert found.find(f'{tmp_path}/c/3.png') is None
+    assert found.find(f'{tmp_path}/3.png') is None
+
+
+def test_a_zip_stands_for_a_folder(tmp_path):
+    for name, content in (('airport', b'1'), ('beach', b'2')):
+        pack(tmp_path / f'{name}.zip', {'3.png': content})
+    found = store(tmp_path)
+    assert found.read(found.find('beach/3.png')) == b'2'
+    assert found.find('harbour/3.png') is None
+    with pytest.raises(AmbiguousNameError):
+        found.find('3.png')
+
+
+def test_letters_are_the_same_in_every_form(tmp_path):
+    composed, apart = '\u00fcber/\u00e9.png', 'u\u0308ber/e\u0301.png'
+    for given, asked in ((composed, apart), (apart, composed)):
+        folder = tmp_path / str(len(given))
+        write(folder, **{given.replace('/', '__').replace('.', '_dot_'): b'1'})
+        assert store(folder).find(asked) is not None
+    assert store(folder).find(asked.upper().replace('PNG', 'tif')) is not None
+
+
+@pytest.mark.parametrize('page', ['utf-8', 'cp437', 'cp850', 'cp1252'])
+def test_an_old_zip_is_read_in_its_code_page(tmp_path, page):
+    name = 'h\u00fctte/\u00e9.png'
+    path = tmp_path / 'z.zip'
+    stand_in = 'x' * (len(name.encode(page)) - 4) + '.png'
+    pack(path, {stand_in: b'1'})
+    path.write_bytes(path.read_bytes().replace(stand_in.encode(), name.encode(page)))
+    found = store(tmp_path)
+    assert found.read(found.find(name)) == b'1'

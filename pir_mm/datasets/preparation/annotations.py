@@ -5,6 +5,7 @@ An annotation is one picture of a caption file: ``filename``, ``sentences``, ``s
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def find_caption_file(source: Path, name: str, out: Path) -> Path:
 
 
 def read_annotations(
-    name: str, path: Path, seed: int, allow_other_sizes: bool
+    name: str, path: Path, seed: int, allow_other_sizes: bool, log: Callable[[str], None] = print
 ) -> tuple[list[dict], str]:
     """Read the annotations of a set with their splits.
 
@@ -69,6 +70,7 @@ def read_annotations(
         path: caption file.
         seed: of splits that are drawn at random.
         allow_other_sizes: accept a published set with other split sizes than published.
+        log: is called with each line for the user.
 
     Returns:
         The annotations, and a few words on where their splits come from.
@@ -77,7 +79,7 @@ def read_annotations(
         ValueError: if the file has another form, or the split sizes differ and may not.
     """
     if name not in PUBLISHED_SETS:
-        return own_splits(read_own_captions(path), seed)
+        return own_splits(read_own_captions(path, log), seed)
     published = PUBLISHED_SETS[name]
     annotations, splits_from = published_splits(read_caption_file(path), published, seed)
     sizes = split_sizes(annotations)

@@ -2,11 +2,17 @@
 
 import hashlib
 import json
-from pathlib import Path
+import os
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 from pir_mm.datasets.layout import CAPTIONS, IMAGES, REPORT, VOCABULARY
+from pir_mm.files.names import first_few
 from pir_mm.files.pictures import is_picture
 from pir_mm.files.walking import find_files
+
+LEFT_BY_SYSTEMS = ('.DS_Store', 'Thumbs.db', 'desktop.ini')
+"""What a file manager leaves in a folder; nobody misses it."""
 
 
 def made_from(source: Path, skip: Path, captions: Path, options: dict) -> dict:
@@ -25,9 +31,9 @@ def made_from(source: Path, skip: Path, captions: Path, options: dict) -> dict:
     for path in find_files([source], leave_out=[skip]):
         suffix, stamp = path.suffix.lower(), _size_and_time(path)
         if suffix == '.zip':
-            archives[path.name] = stamp
+            archives[path.relative_to(source).as_posix()] = stamp
         elif is_picture(path):
-            loose_pictures.update(f'{path.relative_to(source)} {stamp}\n'.encode())
+            loose_pictures.update(os.fsencode(f'{path.relative_to(source)} {stamp}\n'))
     return {
         'source': str(source),
         'captions': {captions.name: _size_and_time(captions)},
@@ -49,23 +55,73 @@ def unchanged_report(out: Path, origin: dict) -> dict | None:
     complete.
 
     Raises:
-        ValueError: if ``out`` has content that this program did not write.
+        ValueError: if ``out`` has content that this program did not write, so that it may not be
+            replaced.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if not out.exists():
         return None
-    if not (out / REPORT).is_file():
-        raise ValueError(
-            f'{out} exists and has no {REPORT}, so it was not written by this program: '
-            'choose another folder by --out, or remove it'
-        )
+    _refuse_foreign(out)
     try:
         report = json.loads((out / REPORT).read_text(encoding='utf-8'))
-    except ValueError:
+    except (OSError, ValueError):
         return None
     complete = (
         report.get('made_from') == origin
         and all((out / name).is_file() for name in (CAPTIONS, VOCABULARY))
-        and (out / IMAGES).is_dir()
-        and len(list((out / IMAGES).iterdir())) == report['pictures']
+        and sum(1 for path in (out / IMAGES).rglob('*') if path.is_file()) == report['pictures']
     )
     return report if complete else None
+
+
+def refuse_inside(out: Path, inputs: Iterable[Path]) -> None:
+    """Raise a ValueError if an input lies in the folder that will be replaced, or is that folder.
+
+    Args:
+        out: folder to write.
+        inputs: files and folders to read; all paths without links.
+    """
+    for path in inputs:
+        if path.is_relative_to(out):
+            raise ValueError(
+                f'{path} is read, and lies in {out}, which is written anew: choose another folder '
+                'by --out'
+            )
+
+
+def _refuse_foreign(out: Path) -> None:
+    if not out.is_dir():
+        raise ValueError(f'{out} is a file: choose a folder by --out')
+    if not any(out.iterdir()):
+        return
+    if not (out / REPORT).is_file():
+        raise ValueError(
+            f'{out} exists and has no {REPORT}, so it was not written by this program: '
+            'choose another folder by --out'
+        )
+    top = {CAPTIONS, VOCABULARY, REPORT, IMAGES, *LEFT_BY_SYSTEMS}
+    foreign = [path.name for path in out.iterdir() if path.name not in top]
+    pictures = [p for p in (out / IMAGES).rglob('*') if p.name not in LEFT_BY_SYSTEMS]
+    own = _stored_names(out, bool(pictures))
+    foreign += [
+        name for path in pictures if (name := path.relative_to(out / IMAGES).as_posix()) not in own
+    ]
+    if foreign:
+        raise ValueError(
+            f'{out} has files that this program did not write ({first_few(sorted(foreign))}), and '
+            'it would be written anew: move them away, or choose another folder by --out'
+        )
+
+
+def _stored_names(out: Path, needed: bool) -> set[str]:
+    """Stored pictures and their folders, as the caption file of ``out`` names them."""
+    try:
+        content = json.loads((out / CAPTIONS).read_text(encoding='utf-8'))
+        names = [PurePosixPath(annotation['filename']) for annotation in content['images']]
+    except (OSError, ValueError, KeyError, TypeError):
+        if not needed:
+            return set()
+        raise ValueError(
+            f'{out} has pictures, and no {CAPTIONS} that says which of them this program wrote: '
+            'choose another folder by --out'
+        ) from None
+    return {part.as_posix() for name in names for part in (name, *name.parents)}

@@ -2,49 +2,71 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm import tqdm
 
 from pir_mm.datasets.preparation.problems import PictureProblems
-from pir_mm.files.archives import Picture, PictureStore
+from pir_mm.files.archives import AmbiguousNameError, Picture, PictureStore
+from pir_mm.files.names import shortest_names
 from pir_mm.files.pictures import read_picture
 
-Matched = list[tuple[dict, Picture]]
-"""Annotations, each with its picture file."""
+
+class Match(NamedTuple):
+    """An annotation, its picture file, and the path below ``images/`` where it will be stored."""
+
+    annotation: dict
+    picture: Picture
+    stored: str
 
 
 def match_pictures(
     annotations: list[dict], store: PictureStore, problems: PictureProblems
-) -> Matched:
-    """Find the picture of each annotation; those without one become problems of kind ``missing``.
+) -> list[Match]:
+    """Find the picture of each annotation, and the name under which it will be stored.
 
-    Key ``file_in_zip`` of an annotation is used before ``filename``.
+    Without a picture it becomes a problem of kind ``missing``, with several of kind ``ambiguous``.
+    Key ``file_in_zip`` of an annotation is used before ``filename``. A picture is stored under its
+    file name; where folders hold equal names, under as much of its path as tells them apart.
 
     Raises:
-        ValueError: if two annotations would be stored under one file name, or if pictures are
-            missing and that is not allowed.
+        ValueError: if two annotations mean one picture, or if there are problems and they are not
+            allowed.
     """
-    matched, missing = [], []
-    filename_of: dict[str, str] = {}
+    found, missing, ambiguous = [], [], []
+    filename_of: dict[Picture, str] = {}
     for annotation in annotations:
-        picture = store.find(annotation.get('file_in_zip') or annotation['filename'])
-        if picture is None:
-            missing.append(annotation['filename'])
+        filename = annotation['filename']
+        try:
+            picture = store.find(annotation.get('file_in_zip') or filename)
+        except AmbiguousNameError as error:
+            ambiguous.append(str(error))
             continue
-        if picture.name in filename_of:
+        if picture is None:
+            missing.append(_missing(filename, store))
+            continue
+        if picture in filename_of:
             raise ValueError(
-                f'{filename_of[picture.name]} and {annotation["filename"]} would both be stored as '
-                f'{picture.name}: rename one of them, in the folder and in the caption file'
+                f'{filename_of[picture]} and {filename} are both the picture {picture}: write it '
+                'in one way in the caption file'
             )
-        filename_of[picture.name] = annotation['filename']
-        matched.append((annotation, picture))
+        filename_of[picture] = filename
+        found.append((annotation, picture))
     problems.add('missing', missing)
-    return matched
+    problems.add('ambiguous', ambiguous)
+    paths = [f'{p.container.with_suffix("")}/{p.path}' for _, p in found]
+    stored = shortest_names(paths)
+    return [Match(*pair, name) for pair, name in zip(found, stored, strict=True)]
+
+
+def _missing(filename: str, store: PictureStore) -> str:
+    like = store.like(filename)
+    return filename if like is None else f'{filename} ({like.path} is in another folder)'
 
 
 def copy_pictures(
-    store: PictureStore, matched: Matched, folder: Path, problems: PictureProblems
-) -> Matched:
+    store: PictureStore, matched: list[Match], folder: Path, problems: PictureProblems
+) -> list[Match]:
     """Copy the pictures unchanged into a new folder, and decode each of them once.
 
     A picture that cannot be decoded becomes a problem of kind ``broken``.
@@ -53,9 +75,10 @@ def copy_pictures(
         The part of ``matched`` that is not broken.
     """
 
-    def copy(picture: Picture) -> str | None:
-        target = folder / picture.name
+    def copy(match: Match) -> str | None:
+        picture, target = match.picture, folder / match.stored
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(store.read(picture))
             read_picture(target)
         except ValueError as error:
@@ -66,7 +89,7 @@ def copy_pictures(
     folder.mkdir()
     # Two threads are enough: decoding and writing release Python's lock.
     with ThreadPoolExecutor(2) as pool:
-        results = pool.map(copy, [picture for _, picture in matched])
+        results = pool.map(copy, matched)
         reasons = list(tqdm(results, total=len(matched), desc='pictures', disable=None))
     problems.add('broken', [reason for reason in reasons if reason])
-    return [pair for pair, reason in zip(matched, reasons, strict=True) if reason is None]
+    return [match for match, reason in zip(matched, reasons, strict=True) if reason is None]

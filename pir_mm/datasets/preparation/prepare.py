@@ -11,7 +11,7 @@ from pir_mm.datasets.preparation.annotations import (
     find_caption_file,
     read_annotations,
 )
-from pir_mm.datasets.preparation.made_from import made_from, unchanged_report
+from pir_mm.datasets.preparation.made_from import made_from, refuse_inside, unchanged_report
 from pir_mm.datasets.preparation.pictures import copy_pictures, match_pictures
 from pir_mm.datasets.preparation.prepared_folder import (
     stored_annotations,
@@ -62,7 +62,9 @@ def prepare_dataset(
     """
     start = time.monotonic()
     source, out = Path(source).resolve(), Path(out).resolve()
+    refuse_inside(out, [source])
     path, vocab = _check_files(name, source, out, captions, vocab)
+    refuse_inside(out, [path, *([] if vocab is None else [vocab])])
     options = {'name': name, 'allow_missing': allow_missing, 'seed': seed}
     options |= {'vocab_size': vocab_size} if vocab is None else {'vocab': file_sha256(vocab)}
     origin = made_from(source, out, path, options)
@@ -70,7 +72,7 @@ def prepare_dataset(
     if report is not None:
         log(f'{out} is up to date, nothing to do: {_summary(report)}')
         return report
-    annotations, splits_from = read_annotations(name, path, seed, allow_missing)
+    annotations, splits_from = read_annotations(name, path, seed, allow_missing, log)
     store = PictureStore(source, out)
     if not len(store):
         log(f'{source} has no picture, loose or in a .zip; other archives must be unpacked')
@@ -87,7 +89,7 @@ def prepare_dataset(
             stored,
             splits_from=splits_from,
             splits_published=PUBLISHED_SETS[name].splits if name in PUBLISHED_SETS else None,
-            renamed=sum(annotation['filename'] != picture.name for annotation, picture in matched),
+            renamed=sum(m.annotation['filename'] != m.stored for m in matched),
             empty_captions_dropped=dropped,
             **problems.lists,
             vocabulary=pieces,

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from pir_mm.datasets.layout import CAPTIONS, REPORT, VOCABULARY
 from pir_mm.datasets.preparation.annotations import split_sizes
-from pir_mm.datasets.preparation.pictures import Matched
+from pir_mm.datasets.preparation.pictures import Match
 from pir_mm.datasets.tokenizers.vocabulary import train_vocabulary
 from pir_mm.datasets.tokenizers.word_piece_tokenizer import WordPieceTokenizer
 
 
-def stored_annotations(matched: Matched) -> list[dict]:
+def stored_annotations(matched: list[Match]) -> list[dict]:
     """Annotations as they are stored: numbered, with the file names of the stored pictures."""
     annotations = []
-    for number, (annotation, picture) in enumerate(matched):
+    for number, (annotation, _, stored) in enumerate(matched):
         scene = {'class': annotation['class']} if annotation.get('class') else {}
         sentences = [{'raw': sentence['raw']} for sentence in annotation['sentences']]
-        start = {'filename': picture.name, 'imgid': number, 'split': annotation['split']}
+        start = {'filename': stored, 'imgid': number, 'split': annotation['split']}
         annotations.append({**start, **scene, 'sentences': sentences})
     return annotations
 

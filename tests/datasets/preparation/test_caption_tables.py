@@ -45,7 +45,8 @@ def test_takes_splits(tmp_path):
 @pytest.mark.parametrize(
     ('name', 'content', 'reason'),
     [
-        ('a.csv', 'file,caption\n', 'header that has image and caption, got file, caption'),
+        ('a.csv', 'size,caption\n', 'header that has image and caption, got size,caption'),
+        ('a.csv', 'a.jpg;a pond\n', 'header that has image and caption, got a.jpg;a pond'),
         ('a.csv', '', 'header that has image and caption, got nothing'),
         ('a.csv', 'image,caption\n', 'the caption file has no captions'),
         ('a.csv', 'image,caption\na.jpg,x\n,y\n', 'line 3: "image" must be a file name, got \'\''),
@@ -63,7 +64,8 @@ def test_takes_splits(tmp_path):
             'item 0: the class must be a text',
         ),
         ('a.json', '[', 'is not a JSON file'),
-        ('a.txt', 'a', 'must be a .json or .csv file, got .*a.txt'),
+        ('a.xlsx', 'a', 'must be a .json, .jsonl, .csv or .tsv file, got .*a.xlsx'),
+        ('a.json', '3', 'must hold a list or an object, got 3'),
     ],
 )
 def test_says_where_it_is_wrong(tmp_path, name, content, reason):
@@ -71,9 +73,94 @@ def test_says_where_it_is_wrong(tmp_path, name, content, reason):
         read(tmp_path, content, name)
 
 
-def test_refuses_other_encodings_and_missing_files(tmp_path):
-    (tmp_path / 'a.csv').write_bytes('image,caption\na.jpg,Stra\xdfe\n'.encode('latin-1'))
-    with pytest.raises(ValueError, match='a.csv is not a CSV file in UTF-8'):
-        read_own_captions(tmp_path / 'a.csv')
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match='the caption file .*b.csv does not exist'):
         read_own_captions(tmp_path / 'b.csv')
+
+
+def lines_of(tmp_path, content, name='pairs.csv'):
+    (tmp_path / name).write_bytes(content)
+    lines = []
+    return read_own_captions(tmp_path / name, lines.append), lines
+
+
+PLAIN = 'image,caption,class\na.jpg,a pond,pond\na.jpg,"water, blue",pond\nb.jpg,a road,\n'
+SPACED = """Image; Caption ;CLASS
+a.jpg; a pond ;pond
+;;
+
+a.jpg;water, blue;pond
+b.jpg;a road;
+"""
+
+
+@pytest.mark.parametrize(
+    ('content', 'assumed'),
+    [
+        (PLAIN.encode(), None),
+        (PLAIN.encode('utf-8-sig'), None),
+        (PLAIN.encode('utf-16'), 'as utf-16'),
+        (PLAIN.encode('utf-16-le'), 'as utf-16-le'),
+        (PLAIN.encode('utf-16-be'), 'as utf-16-be'),
+        (PLAIN.replace('\n', '\r\n').encode(), None),
+        (PLAIN.replace('\n', '\r').encode(), None),
+        (b'\n\n' + PLAIN.encode(), None),
+        (
+            SPACED.replace('\n', '\r\n').encode(),
+            'as a table with semicolons, with Image as image, Caption as caption, CLASS as class, '
+            'without 1 empty rows',
+        ),
+        (
+            b'File Name\tText\tscene\na.jpg\ta pond\tpond\na.jpg\twater, blue\tpond\n'
+            b'b.jpg\ta road\t\na.jpg\ta pond\tpond\n',
+            'as a table with tabs, with File Name as image, Text as caption, scene as class, '
+            'without 1 repeated captions',
+        ),
+        (
+            b'image|caption_1|caption_2|class\na.jpg|a pond|water, blue|pond\nb.jpg|a road||\n',
+            'as a table with bars, with caption_1 as caption',
+        ),
+    ],
+)
+def test_reads_the_tables_that_people_have(tmp_path, content, assumed):
+    annotations, lines = lines_of(tmp_path, content)
+    assert annotations == WANTED
+    assert lines == ([] if assumed is None else [f'{tmp_path}/pairs.csv is read {assumed}'])
+
+
+@pytest.mark.parametrize(
+    ('encoding', 'caption'),
+    [
+        ('latin-1', 'un pr\xe9'),
+        (
+            'latin-1',
+            'H\xe4user mit gr\xfcnen D\xe4chern an gro\xdfen Stra\xdfen und B\xe4umen',
+        ),
+        ('gb18030', '\u8bb8\u591a\u98de\u673a\u505c\u5728\u673a\u573a'),
+    ],
+)
+def test_reads_old_code_pages(tmp_path, encoding, caption):
+    table = f'image,caption\na.jpg,{caption}\n'.encode(encoding)
+    ((annotation,), (line,)) = lines_of(tmp_path, table)
+    assert annotation['sentences'] == [{'raw': caption}]
+    assert 'is read as ' in line
+
+
+def test_a_quoted_caption_may_have_two_lines(tmp_path):
+    ((annotation,), _) = lines_of(tmp_path, b'image,caption\r\na.jpg,"one\r\ntwo"\r\n')
+    assert annotation['sentences'] == [{'raw': 'one\ntwo'}]
+
+
+def test_other_forms_of_json(tmp_path):
+    mapping = {'a.jpg': ['a pond', 'water, blue'], 'b.jpg': 'a road'}
+    bare = [{k: v for k, v in annotation.items() if k != 'class'} for annotation in WANTED]
+    assert read(tmp_path, mapping, 'pairs.json') == bare
+    lines = '{"image": "b.jpg", "caption": "a road"}\n\n'
+    assert read(tmp_path, lines, 'pairs.jsonl') == WANTED[1:]
+
+
+def test_repeated_rows_are_counted(tmp_path):
+    content = json.dumps([{'image': 'b.jpg', 'captions': ['a road', 'a road']}] * 2).encode()
+    annotations, lines = lines_of(tmp_path, content, 'pairs.json')
+    assert annotations == WANTED[1:]
+    assert lines == [f'{tmp_path}/pairs.json is read without 3 repeated captions']

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pir_mm.datasets.preparation.pictures import copy_pictures, match_pictures
+from pir_mm.datasets.preparation.pictures import Match, copy_pictures, match_pictures
 from pir_mm.datasets.preparation.problems import PictureProblems
 from pir_mm.files.archives import PictureStore
 
@@ -11,7 +11,7 @@ def match(folder, *annotations, allowed=True):
     problems = PictureProblems(10, allowed, lambda line: None)
     store = PictureStore(folder, folder / 'out')
     matched = match_pictures(list(annotations), store, problems)
-    return [picture.name for _, picture in matched], problems.lists['missing']
+    return [match.stored for match in matched], problems.lists['missing']
 
 
 def test_matches_and_lists_the_missing(tmp_path):
@@ -19,7 +19,7 @@ def test_matches_and_lists_the_missing(tmp_path):
         (tmp_path / name).touch()
     annotations = [
         {'filename': '7.tif', 'file_in_zip': '1.jpg'},
-        {'filename': 'train/2.jpg'},
+        {'filename': 'elsewhere/2.jpg'},
         {'filename': '3.jpg'},
     ]
     assert match(tmp_path, *annotations) == (['1.jpg', '2.jpg'], ['3.jpg'])
@@ -27,12 +27,40 @@ def test_matches_and_lists_the_missing(tmp_path):
         match(tmp_path, *annotations, allowed=False)
 
 
-def test_refuses_two_annotations_for_one_file_name(tmp_path):
+def in_folders(tmp_path):
     for folder in ('a', 'b'):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / '1.jpg').write_text(folder)
-    with pytest.raises(ValueError, match='a/1.jpg and b/1.jpg would both be stored as 1.jpg: ren'):
-        match(tmp_path, {'filename': 'a/1.jpg'}, {'filename': 'b/1.jpg'})
+    (tmp_path / 'b' / '2.jpg').touch()
+
+
+def test_equal_names_in_other_folders_are_kept_apart(tmp_path):
+    in_folders(tmp_path)
+    names = ['a/1.jpg', 'b/1.jpg', 'b/2.jpg']
+    assert match(tmp_path, *({'filename': name} for name in names)) == (
+        ['a/1.jpg', 'b/1.jpg', '2.jpg'],
+        [],
+    )
+
+
+def test_lists_what_is_ambiguous_and_where_a_missing_name_is(tmp_path):
+    in_folders(tmp_path)
+    lines = []
+    problems = PictureProblems(4, True, lines.append)
+    store = PictureStore(tmp_path, tmp_path / 'out')
+    given = [{'filename': '1.jpg'}, {'filename': 'c/2.jpg'}, {'filename': '2.jpg'}]
+    (found,) = match_pictures(given, store, problems)
+    assert found.stored == '2.jpg'
+    assert lines == [
+        'missing: c/2.jpg (b/2.jpg is in another folder)',
+        f'ambiguous: 1.jpg may be {tmp_path}/a/1.jpg, {tmp_path}/b/1.jpg',
+    ]
+
+
+def test_refuses_two_annotations_for_one_picture(tmp_path):
+    in_folders(tmp_path)
+    with pytest.raises(ValueError, match='2.jpg and b/2.jpg are both the picture .*b/2.jpg: '):
+        match(tmp_path, {'filename': '2.jpg'}, {'filename': 'b/2.jpg'})
 
 
 def test_copies_bytes_and_leaves_the_broken_out(tmp_path, draw_picture):
@@ -42,10 +70,10 @@ def test_copies_bytes_and_leaves_the_broken_out(tmp_path, draw_picture):
     whole = (source / '3.jpg').read_bytes()
     (source / '3.jpg').write_bytes(whole[:200])
     store = PictureStore(source, target)
-    matched = [({'n': n}, store.find(f'{n}.jpg')) for n in range(5)]
+    matched = [Match({'n': n}, store.find(f'{n}.jpg'), f'{n}.jpg') for n in range(5)]
     problems = PictureProblems(5, True, lambda line: None)
     kept = copy_pictures(store, matched, target, problems)
-    assert [annotation['n'] for annotation, _ in kept] == [0, 1, 2, 4]
+    assert [match.annotation['n'] for match in kept] == [0, 1, 2, 4]
     assert sorted(path.name for path in target.iterdir()) == ['0.jpg', '1.jpg', '2.jpg', '4.jpg']
     assert (target / '2.jpg').read_bytes() == (source / '2.jpg').read_bytes()
     (reason,) = problems.lists['broken']
@@ -58,4 +86,5 @@ def test_an_error_of_the_disk_is_not_a_broken_picture(tmp_path, draw_picture, mo
     picture = store.find('a.jpg')
     (tmp_path / 'a.jpg').unlink()
     with pytest.raises(FileNotFoundError):
-        copy_pictures(store, [({}, picture)], tmp_path / 'out', PictureProblems(1, True, print))
+        matched = [Match({}, picture, 'a.jpg')]
+        copy_pictures(store, matched, tmp_path / 'out', PictureProblems(1, True, print))

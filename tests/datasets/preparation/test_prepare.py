@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -129,6 +130,57 @@ def test_names_wrong_arguments(source, tmp_path):
         prepare(source, vocab=tmp_path / 'vocab.txt')
     with pytest.raises(FileNotFoundError, match='nowhere is not a folder'):
         prepare(tmp_path / 'nowhere')
+
+
+def test_its_own_sources_are_never_deleted(source):
+    inside = {path: path.read_bytes() for path in source.rglob('*') if path.is_file()}
+    (source.parent / 'link').symlink_to(source)
+    for out in (source, source.parent, source.parent / 'link', source / 'loose' / '..'):
+        with pytest.raises(ValueError, match='is read, and lies in .* another folder by --out'):
+            prepare_dataset('custom', source, out, source / 'dataset_mine.json')
+    assert inside == {path: path.read_bytes() for path in source.rglob('*') if path.is_file()}
+
+
+@pytest.mark.parametrize('option', ['captions', 'vocab'])
+def test_a_caption_file_or_vocabulary_in_the_output_is_not_deleted(source, option):
+    prepare(source)
+    out = source.parent / 'out'
+    held = out / ('captions.json' if option == 'captions' else 'vocab.txt')
+    before = held.read_bytes()
+    with pytest.raises(ValueError, match=f'{held} is read, and lies in {out}'):
+        prepare(source, **{option: held})
+    assert held.read_bytes() == before
+
+
+def test_files_of_others_in_the_output_are_not_touched(source):
+    prepare(source)
+    note = source.parent / 'out' / 'notes.txt'
+    note.write_text('mine')
+    for options in ({}, {'vocab_size': 90}):
+        with pytest.raises(ValueError, match=r'did not write \(notes.txt\)'):
+            prepare(source, **options)
+    assert note.read_text() == 'mine'
+
+
+def test_equal_names_in_other_folders_are_prepared_and_read(tmp_path, draw_picture):
+    rows = ['image,caption']
+    for number in range(12):
+        name = f'{100 + number % 3}/{number // 3:03d}.jpg'
+        draw_picture(tmp_path / 'source' / name, seed=number)
+        rows.append(f'{name},scene {number}')
+    (tmp_path / 'pairs.csv').write_text('\n'.join(rows))
+    source, out, captions = tmp_path / 'source', tmp_path / 'out', tmp_path / 'pairs.csv'
+    lines = []
+    report = prepare_dataset('custom', source, out, captions, log=lines.append)
+    assert report['pictures'] == 12 and report['renamed'] == 0
+    for split in ('train', 'val', 'test'):
+        for item in CaptionDataset(data_root=str(out), split=split, test_mode=True):
+            number = int(item['text'][0].split()[1])
+            stored = Path(item['img_path'])
+            assert stored.read_bytes() == (source / stored.relative_to(out / 'images')).read_bytes()
+            assert stored.relative_to(out / 'images').as_posix() == rows[1 + number].split(',')[0]
+    prepare_dataset('custom', source, out, captions, log=lines.append)
+    assert 'is up to date' in lines[-1]
 
 
 def test_says_that_other_archives_must_be_unpacked(source, tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pir_mm.datasets.preparation.pictures import Match
 from pir_mm.datasets.preparation.prepared_folder import (
     stored_annotations,
     write_captions,
@@ -26,7 +27,10 @@ ANNOTATIONS = [
 
 
 def test_captions_are_numbered_and_named_after_the_stored_files(tmp_path):
-    matched = [(e, Picture(Path(), e['filename'][0] + '.jpg', 1)) for e in ANNOTATIONS]
+    matched = [
+        Match(e, Picture(Path(), 'in.jpg', 1, ('in.jpg',)), e['filename'][0] + '.jpg')
+        for e in ANNOTATIONS
+    ]
     annotations = stored_annotations(matched)
     assert annotations == [
         {
