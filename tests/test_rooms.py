@@ -12,6 +12,7 @@ PACKAGE = ROOT / 'pir_mm'
 ALLOWED = {
     'registry': set(),
     'version': set(),
+    'command': set(),
     'functional': set(),
     'structures': set(),
     'files': {'structures'},
@@ -21,13 +22,13 @@ ALLOWED = {
     'engine': {'registry', 'structures', 'functional', 'files'},
     'search': {'structures', 'functional', 'files', 'version'},
     'visualization': {'registry', 'structures', 'files'},
-    'tools': {'apis'},
+    'tools': {'apis', 'command'},
     'projects': {'apis', 'registry'},
     '__init__': {'version'},
 }
-ALLOWED['apis'] = set(ALLOWED) - {'tools', 'projects', '__init__'}
+ALLOWED['apis'] = set(ALLOWED) - {'tools', 'projects', 'command', '__init__'}
 LEVELS = (
-    {'registry', 'version', 'functional', 'structures'},
+    {'registry', 'version', 'command', 'functional', 'structures'},
     {'files'},
     {'datasets', 'models', 'evaluation', 'engine', 'search', 'visualization'},
     {'apis'},

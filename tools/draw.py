@@ -112,7 +112,7 @@ def scenes(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     arguments = parse_arguments()
-    from pir_mm.apis.command import exit_with_reason
+    from pir_mm.command import exit_with_reason
 
     draw = {f.__name__: f for f in (embeddings, rankings, beliefs, curves, scenes)}
     with exit_with_reason():

@@ -25,7 +25,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    from pir_mm.apis.command import exit_with_reason
+    from pir_mm.command import exit_with_reason
 
     with exit_with_reason():
         import torch

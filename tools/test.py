@@ -14,6 +14,9 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument('config', help='config that the checkpoint was trained with')
     parser.add_argument('checkpoint', help="checkpoint file, or 'none' for initial weights")
+    parser.add_argument(
+        '--data', metavar='DIR', help="prepared folder in place of the config's data"
+    )
     parser.add_argument('--work-dir', help='for logs and pictures [work_dirs/CONFIG]')
     parser.add_argument('--out', help='JSON file for the metrics [WORK_DIR/metrics.json]')
     parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
@@ -36,7 +39,7 @@ def main() -> None:
     if arguments.device == 'cpu' or arguments.gpus == 0:
         os.environ['CUDA_VISIBLE_DEVICES'] = '-1'  # mmengine fixes its device at import
 
-    from pir_mm.apis.command import exit_with_reason
+    from pir_mm.command import exit_with_reason
 
     with exit_with_reason():
         from pir_mm.apis.training import check_devices, load_config, test
@@ -45,6 +48,7 @@ def main() -> None:
         config = load_config(
             arguments.config,
             arguments.cfg_options,
+            data=arguments.data,
             work_dir=arguments.work_dir,
             launcher=arguments.launcher,
         )

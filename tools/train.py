@@ -13,6 +13,9 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--data', metavar='DIR', help="prepared folder in place of the config's data"
+    )
     parser.add_argument('--work-dir', help='for logs and checkpoints [work_dirs/CONFIG]')
     parser.add_argument(
         '--resume',
@@ -20,7 +23,13 @@ def parse_arguments() -> argparse.Namespace:
         const='auto',
         help='continue from the last checkpoint of the work directory, or from this file',
     )
-    parser.add_argument('--amp', action='store_true', help='train in bfloat16, also on the CPU')
+    parser.add_argument(
+        '--amp',
+        nargs='?',
+        const='on',
+        choices=['on', 'off'],
+        help='train in bfloat16, or in float32 [on for a GPU, else what the config says]',
+    )
     parser.add_argument('--no-validate', action='store_true', help='skip validation')
     parser.add_argument(
         '--auto-scale-lr', action='store_true', help='scale the learning rate to the batch size'
@@ -47,7 +56,7 @@ def main() -> None:
     if arguments.device == 'cpu' or arguments.gpus == 0:
         os.environ['CUDA_VISIBLE_DEVICES'] = '-1'  # mmengine fixes its device at import
 
-    from pir_mm.apis.command import exit_with_reason
+    from pir_mm.command import exit_with_reason
 
     with exit_with_reason():
         from pir_mm.apis.training import adapt_training, check_devices, load_config, train
@@ -56,6 +65,7 @@ def main() -> None:
         config = load_config(
             arguments.config,
             arguments.cfg_options,
+            data=arguments.data,
             work_dir=arguments.work_dir,
             launcher=arguments.launcher,
         )

@@ -1,6 +1,7 @@
 """Caption and scene datasets, their samplers, transforms, tokenizers and preparation."""
 
 from pir_mm.datasets.caption_dataset import CaptionDataset
+from pir_mm.datasets.caption_mixture import CaptionMixture
 from pir_mm.datasets.collating import collate_pairs
 from pir_mm.datasets.samplers import EpochSampler
 from pir_mm.datasets.scene_folder import SceneFolder
@@ -9,6 +10,7 @@ from pir_mm.datasets.transforms import LoadPicture
 
 __all__ = [
     'CaptionDataset',
+    'CaptionMixture',
     'EpochSampler',
     'LoadPicture',
     'SceneFolder',

@@ -2,20 +2,22 @@
 
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from pir_mm.datasets.caption_cleaning import CLEANINGS, caption_words
 from pir_mm.datasets.caption_file import LABELS, number_scenes, read_caption_file, scene_name
 from pir_mm.datasets.layout import CAPTIONS, IMAGES, require_pictures
-from pir_mm.datasets.samplers.epoch_sampler import item_seeding
+from pir_mm.datasets.samplers.epoch_sampler import EpochItems
 from pir_mm.registry import DATASETS
 
 
 @DATASETS.register_module()
-class CaptionDataset(BaseDataset):
+class CaptionDataset(EpochItems, BaseDataset):
     """A prepared caption data set (RSICD, UCM, RSITMD, Sydney, one's own).
 
     An item enters the pipeline with ``img_path``, ``image_id`` (position of the image in its
@@ -25,8 +27,10 @@ class CaptionDataset(BaseDataset):
     caption that several images share stands in the ``text`` of the first one alone, so ``text``
     may be empty.
 
-    The key of an item may be ``epoch * len(dataset) + index`` (:class:`EpochSampler`). All that is
-    random in an item is seeded by (seed, epoch, index); a plain index always means epoch 0.
+    Under an :class:`EpochSampler` the key of an item is ``epoch * len(dataset) + index``, and all
+    that is random in an item is seeded by (seed, epoch, index). Under another sampler training
+    items are drawn from the global generators, anew each time. In test mode an item is always the
+    same.
 
     Args:
         ann_file: caption file, relative to ``data_root``.
@@ -40,7 +44,7 @@ class CaptionDataset(BaseDataset):
         label: ``'class'`` or ``'filename'``, see :func:`scene_name`.
         cleaning: of the captions, ``'pir'`` or ``'none'``, see :func:`caption_words`.
         max_words: words kept of a caption; longer captions are cut, counted and logged.
-        seed: of the items; None takes the seed of the :class:`EpochSampler`, else 0.
+        seed: of the items under an :class:`EpochSampler`, in place of the sampler's.
         data_prefix: folder of the images, by default ``dict(img_path='images')``.
         indices: the first n items only (or those listed); in test mode the captions of the other
             images are left out. Use it rather than ``get_subset`` there.
@@ -94,7 +98,8 @@ class CaptionDataset(BaseDataset):
         self.label = label
         self.cleaning = cleaning
         self.max_words = max_words
-        self.seed = seed
+        self.own_item_seed = seed
+        self.numbering: Numbering | None = None
         super().__init__(
             ann_file=ann_file,
             metainfo=metainfo,
@@ -140,24 +145,38 @@ class CaptionDataset(BaseDataset):
             images, self._indices = self._get_unserialized_subset(self._indices), None
         return evaluation_items(images)
 
-    def __iter__(self) -> Iterator[dict]:
-        # Without this a loop would never end: every index is that of some epoch.
-        return (self[index] for index in range(len(self)))
+    def get_data_info(self, idx: int) -> dict:
+        info = super().get_data_info(idx)
+        return info if self.numbering is None else self.numbering.of(info)
 
-    def prepare_data(self, idx: int) -> dict:
-        """The item of key ``idx`` (``epoch * len(self) + index``) after the pipeline."""
-        epoch, index = divmod(idx, len(self)) if idx >= 0 else (0, idx + len(self))
-        item = self.get_data_info(index)
-        with item_seeding(self.seed or 0, epoch, index):
-            if self.sampling == 'image' and not self.test_mode:
-                count = min(self.captions_per_image, len(item['text']))
-                drawn = random.sample(range(len(item['text'])), count)
-                item['text'] = [item['text'][number] for number in drawn]
-                item['text_id'] = [item['text_id'][number] for number in drawn]
-            packed = self.pipeline(item)
-        if packed is None:
-            raise ValueError(f'a transform of the pipeline returned None for {item["img_path"]}')
-        return packed
+    def draw(self, item: dict) -> dict:
+        """Draw the captions of a training image."""
+        if self.sampling == 'image' and not self.test_mode:
+            count = min(self.captions_per_image, len(item['text']))
+            drawn = random.sample(range(len(item['text'])), count)
+            item['text'] = [item['text'][number] for number in drawn]
+            item['text_id'] = [item['text_id'][number] for number in drawn]
+        return item
+
+
+class Numbering(NamedTuple):
+    """The numbers of a set in a larger one: what to add to image ids, and new labels and text ids.
+
+    ``scene`` (S,) and ``text`` (T,) hold the new number of each old one.
+    """
+
+    first_image: int
+    scene: np.ndarray
+    text: np.ndarray
+
+    def of(self, info: dict) -> dict:
+        """An item with its numbers in the larger set."""
+        new = {'image_id': info['image_id'] + self.first_image}
+        new['scene'] = int(self.scene[info['scene']]) if info['scene'] >= 0 else -1
+        for key in ('text_id', 'caption_id'):
+            if key in info:
+                new[key] = self.text[info[key]].tolist() if info[key] else []
+        return info | new
 
 
 def cleaned_captions(annotation: dict, cleaning: str, max_words: int) -> tuple[list[str], int]:

@@ -27,7 +27,8 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
         tokenizer: texts to ids ``(M, L)`` and mask ``(M, L)``.
 
     Raises:
-        ValueError: if there is no tokenizer, or the images differ in size.
+        ValueError: if there is no tokenizer, the images differ in size, or two images have one
+            ``image_id``.
     """
     if tokenizer is None:
         raise ValueError(
@@ -36,6 +37,7 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
             'retrieval_runtime.py has it'
         )
     items = [sample['data_samples'] for sample in samples]
+    _check_numbers(items)
     texts = [list(item.get('text', [])) for item in items]
     token_ids, token_mask = tokenizer([text for own in texts for text in own])
     length = token_mask.sum(dim=1)
@@ -53,6 +55,18 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
         n_scenes=int(scene.max()) + 1,
         **_captions(items),
     )
+
+
+def _check_numbers(items: Sequence[BaseDataElement]) -> None:
+    path_of: dict[int, str] = {}
+    for item in items:
+        path = item.get('img_path')
+        if path_of.setdefault(item.image_id, path) != path:
+            raise ValueError(
+                f'image_id {item.image_id} stands for {path_of[item.image_id]} and for {path}, '
+                'which would make strangers positives: join caption sets by pir_mm.CaptionMixture, '
+                'not by ConcatDataset'
+            )
 
 
 def _stacked(images: list[Tensor]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The folder of a prepared data set: its file names, the command that makes it, lost pictures."""
+"""The folder of a prepared data set: its files, the commands around it, lost pictures."""
 
 import os
 from collections.abc import Iterable
@@ -20,6 +20,13 @@ def command_for(folder: str | Path) -> str:
     if 'demo' in name or 'scenes' in name:
         return f'python tools/make_scenes.py --out {folder}'
     return f'python tools/prepare_data.py custom --captions FILE --source DIR --out {folder}'
+
+
+def training_command(folder: str | Path) -> str:
+    """The command that trains a small model on the data set ``folder``, from random weights."""
+    folder = Path(folder)
+    config = 'configs/demo/pir_itr_scenes.py'
+    return f'python tools/train.py {config} --data {folder} --work-dir work_dirs/{folder.name}'
 
 
 def require_pictures(folder: str, filenames: Iterable[str]) -> None:

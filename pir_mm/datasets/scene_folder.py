@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from pir_mm.datasets.samplers.epoch_sampler import EpochItems
 from pir_mm.files.pictures import is_picture
 from pir_mm.registry import DATASETS
 
 
 @DATASETS.register_module()
-class SceneFolder(BaseDataset):
+class SceneFolder(EpochItems, BaseDataset):
     """AID, RESISC45 and other sets stored as ``CLASS/picture``, split at random by a seed.
 
     These sets have no official splits. Papers train on a random share of each class. Here the
@@ -23,7 +24,7 @@ class SceneFolder(BaseDataset):
         split: ``'train'`` or ``'test'``; together they are the complete set.
         train_ratio: share of each class in ``'train'``, between 0 and 1; the number of pictures is
             rounded.
-        seed: of the random split.
+        seed: of the random split; what is random in an item follows :class:`EpochItems`.
         pipeline: transforms of an item with ``img_path`` and ``gt_label``.
         test_mode: as in ``BaseDataset``.
         indices: only these items, or only the first n, which belong to the first classes.

@@ -153,8 +153,14 @@ def test_draws_distinct_captions_anew_each_epoch(three, count):
     assert data[1]['text'] == ['a pond']
 
 
+def seeded(root, seed):
+    data = build(root, pipeline=RANDOM)
+    data.item_seed = seed  # as the sampler does
+    return data
+
+
 def test_an_item_depends_on_seed_epoch_and_index(three):
-    data, other = build(three, pipeline=RANDOM, seed=1), build(three, pipeline=RANDOM, seed=2)
+    data, other = seeded(three, 1), seeded(three, 2)
     first = data[8 * 3 + 5]['inputs']
     torch.manual_seed(0)
     data[0]
@@ -162,8 +168,37 @@ def test_an_item_depends_on_seed_epoch_and_index(three):
     assert not torch.equal(data[0]['inputs'], data[2]['inputs'])  # the same picture and caption
     for different in (data[5], data[8 * 4 + 5], other[8 * 3 + 5]):
         assert not torch.equal(different['inputs'], first)
-    assert torch.equal(build(three, pipeline=RANDOM)[5]['inputs'],
-                       build(three, pipeline=RANDOM, seed=0)[5]['inputs'])  # fmt: skip
+
+
+def test_in_test_mode_an_item_is_always_the_same(three):
+    data = build(three, pipeline=RANDOM, test_mode=True)
+    assert torch.equal(data[1]['inputs'], data[1]['inputs'])
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+@pytest.mark.parametrize('persistent', [False, True])
+@pytest.mark.parametrize('seed', [None, 4])
+def test_under_another_sampler_items_are_drawn_anew(three, workers, persistent, seed):
+    init_default_scope('pir_mm')
+    pipeline = [dict(type='pir_mm.LoadPicture'),
+                dict(type='mmpretrain.RandomResizedCrop', scale=16),
+                dict(type='mmpretrain.PackInputs', algorithm_keys=['text'])]  # fmt: skip
+    loader = Runner.build_dataloader(
+        dict(
+            dataset=dict(type='pir_mm.CaptionDataset', data_root=str(three), sampling='image',
+                         captions_per_image=2, pipeline=pipeline, seed=seed),
+            batch_size=3,
+            num_workers=workers,
+            persistent_workers=persistent and workers > 0,
+            sampler=dict(type='DefaultSampler', shuffle=False),
+            collate_fn=dict(type='default_collate'),
+        ),
+        seed=3,
+    )  # fmt: skip
+    epochs = [next(iter(loader)) for _ in range(8)]
+    crops = {epoch['inputs'].numpy().tobytes() for epoch in epochs}
+    assert len(crops) == 8
+    assert len({tuple(epoch['data_samples'][2].text) for epoch in epochs}) > 1
 
 
 def test_counts_from_the_end_in_the_first_epoch(three):

@@ -1,4 +1,7 @@
 import pytest
+import torch
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 
 from pir_mm.registry import DATASETS
 
@@ -60,3 +63,42 @@ def test_a_part_of_it(folder):
     whole = paths(build(folder))
     assert paths(build(folder, indices=3)) == whole[:3]
     assert paths(build(folder, indices=[0, 6])) == [whole[0], whole[6]]
+
+
+def loader(folder, workers=0):
+    init_default_scope('pir_mm')
+    pipeline = [
+        dict(type='pir_mm.LoadPicture'),
+        dict(type='mmpretrain.RandomResizedCrop', scale=16),
+        dict(type='mmpretrain.PackInputs'),
+    ]
+    dataset = dict(type='pir_mm.SceneFolder', data_root=str(folder), pipeline=pipeline)
+    sampler = dict(type='pir_mm.EpochSampler', shuffle=True)
+    return Runner.build_dataloader(
+        dict(
+            dataset=dataset,
+            batch_size=4,
+            num_workers=workers,
+            sampler=sampler,
+            persistent_workers=workers > 0,
+            collate_fn=dict(type='default_collate'),
+        ),
+        seed=3,
+    )
+
+
+def epochs_of(built, epochs):
+    for epoch in epochs:
+        built.sampler.set_epoch(epoch)
+        yield torch.cat([batch['inputs'] for batch in built])
+
+
+@pytest.mark.filterwarnings('ignore:This DataLoader will create')
+def test_a_resumed_run_sees_the_batches_of_an_unbroken_one(tmp_path, draw_picture):
+    for scene in ('Port', 'Airport'):
+        for number in range(8):
+            draw_picture(tmp_path / scene / f'{number}.png', seed=number)
+    whole = list(epochs_of(loader(tmp_path), range(4)))
+    resumed = list(epochs_of(loader(tmp_path, workers=1), range(2, 4)))
+    assert all(map(torch.equal, whole[2:], resumed))
+    assert not torch.equal(whole[0].sort(0).values, whole[1].sort(0).values)

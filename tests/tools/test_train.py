@@ -74,6 +74,34 @@ def test_a_run_killed_at_once_and_resumed_ends_in_the_same_weights(
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
+def test_a_run_with_a_drawn_seed_resumes_to_the_same_weights(run_tool, tiny_options, tmp_path):
+    options = [*tiny_options, 'train_cfg.max_epochs=2', 'train_cfg.val_interval=2']
+    options += ['randomness.seed=None']
+    run_tool('train', CONFIG, '--work-dir', 'whole', '--cfg-options', *options)
+    shutil.copytree(tmp_path / 'whole', tmp_path / 'cut')
+    for name in ('epoch_2.pth', 'best_mR_epoch_2.pth'):
+        (tmp_path / 'cut' / name).unlink()
+    (tmp_path / 'cut' / 'last_checkpoint').write_text('epoch_1.pth')
+    run_tool('train', CONFIG, '--work-dir', 'cut', '--resume', '--cfg-options', *options)
+    whole, resumed = (weights(tmp_path / run / 'epoch_2.pth') for run in ('whole', 'cut'))
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+@pytest.mark.parametrize(
+    ('option', 'said'),
+    [
+        ('train_dataloader.batch_size=99', '46 training items give none of 1 process.* of 99: low'),
+        ('optim_wrapper.accumulative_counts=2', 'counts=2 gives no more negatives: .* 16 images'),
+    ],
+)
+def test_a_training_without_a_batch_or_without_effect_is_refused(
+    run_tool, tiny_options, tmp_path, option, said
+):
+    done = run_tool('train', CONFIG, '--cfg-options', *tiny_options, option, code=1)
+    assert re.search(said, reason(done))
+    assert not list(tmp_path.rglob('*.pth'))
+
+
 def test_trains_in_two_processes_and_tests_alike_in_one_and_two(run_tool, tiny_options, tmp_path):
     options = [*tiny_options, 'train_cfg.max_epochs=1', 'train_dataloader.batch_size=8']
     checkpoint = tmp_path / 'two' / 'epoch_1.pth'

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
-from mmengine.dist import is_main_process
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from pir_mm.engine import (
     CPU_MODEL_WRAPPER,
@@ -14,8 +14,10 @@ from pir_mm.engine import (
     load_local_files_safely,
     load_weights,
 )
+from pir_mm.engine.hooks.safe_checkpoint_hook import POINTER, last_checkpoint
 from pir_mm.files.weights import read_checkpoint
 from pir_mm.files.writing import write_json
+from pir_mm.models.retrievers import DualEncoder
 
 
 def check_devices(device: str | None, gpus: int | None) -> None:
@@ -40,7 +42,7 @@ def check_devices(device: str | None, gpus: int | None) -> None:
 def adapt_training(
     config: Config,
     *,
-    amp: bool = False,
+    amp: str | None = None,
     validate: bool = True,
     scale_lr: bool = False,
     pin_memory: bool = True,
@@ -50,7 +52,8 @@ def adapt_training(
 
     Args:
         config: as :func:`load_config` returns it.
-        amp: train in bfloat16 autocast, also on the CPU.
+        amp: ``'on'`` trains in bfloat16 autocast, also on the CPU; ``'off'`` in float32. ``None``
+            means on where there is a GPU, and elsewhere what the config says.
         validate: run the validation loop.
         scale_lr: scale the learning rate to the batch size.
         pin_memory: of the loaders; only where a GPU is present.
@@ -59,8 +62,11 @@ def adapt_training(
     Raises:
         ValueError: if ``scale_lr`` is set and the config has no ``auto_scale_lr.base_batch_size``.
     """
-    if amp:
+    if amp == 'on' or (amp is None and torch.cuda.is_available()):
         config.optim_wrapper.type = 'pir_mm.Bf16OptimWrapper'
+    elif amp == 'off':
+        config.optim_wrapper.type = 'OptimWrapper'
+    if amp is not None or torch.cuda.is_available():
         for key in ('loss_scale', 'dtype'):
             config.optim_wrapper.pop(key, None)
     if not validate:
@@ -79,9 +85,14 @@ def adapt_training(
 def build_runner(config: Config) -> Runner:
     """Build the Runner of a config, on the GPUs or on the CPU.
 
-    With a launcher and no GPU, the processes join a gloo group.
+    With a launcher and no GPU, the processes join a gloo group. On a GPU, matrix products are in
+    TF32 and cuDNN chooses its kernels by trial.
     """
     load_local_files_safely()
+    if torch.cuda.is_available():
+        torch.set_float32_matmul_precision('high')
+        torch.backends.cudnn.allow_tf32 = True
+        config.setdefault('env_cfg', {}).setdefault('cudnn_benchmark', True)
     if config.get('launcher', 'none') != 'none' and join_cpu_process_group():
         wrapper = {'find_unused_parameters': config.get('find_unused_parameters', False)}
         config.setdefault('model_wrapper_cfg', CPU_MODEL_WRAPPER | wrapper)
@@ -102,14 +113,54 @@ def train(config: Config, resume: str | None = None) -> Runner:
 
     Raises:
         FileNotFoundError: if data, weights or the checkpoint to resume are missing.
-        ValueError: if a value in the config is wrong.
+        ValueError: if a value in the config is wrong, if a resumed run would go on differently, or
+            if there is no batch to train on.
     """
-    config.resume = resume is not None
-    if resume not in (None, 'auto'):
-        config.load_from = resume
+    if resume is not None:
+        config.resume = True
+        config.load_from = None if resume == 'auto' else resume
+    if config.get('resume'):
+        config.load_from = _checkpoint_to_resume(config)
+        config.resume = config.load_from is not None
     runner = build_runner(config)
+    _check_batches(runner)
     runner.train()
     return runner
+
+
+def _checkpoint_to_resume(config: Config) -> str | None:
+    """Path of the checkpoint, ``None`` if the work directory has none yet.
+
+    Without a seed in the config, the run goes on with the one that it drew.
+    """
+    path = config.get('load_from')
+    if path is None:
+        if not (Path(config.work_dir) / POINTER).is_file():
+            return None
+        path = str(last_checkpoint(config.work_dir))
+    if config.get('randomness', {}).get('seed') is None:
+        config.setdefault('randomness', {})['seed'] = read_checkpoint(path)['meta'].get('seed')
+    return path
+
+
+def _check_batches(runner: Runner) -> None:
+    """Refuse a training without a batch, and accumulation that has no effect."""
+    loader = runner.train_loop.dataloader
+    size = loader.batch_sampler.batch_size if loader.batch_sampler is not None else 1
+    if isinstance(runner.train_loop, EpochBasedTrainLoop) and len(loader) == 0:
+        raise ValueError(
+            f'{len(loader.dataset)} training items give none of {get_world_size()} process(es) a '
+            f'batch of {size}: lower train_dataloader.batch_size, or set '
+            'train_dataloader.drop_last=False'
+        )
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    steps = (runner.cfg.get('optim_wrapper') or {}).get('accumulative_counts', 1)
+    if steps > 1 and isinstance(model, DualEncoder):
+        raise ValueError(
+            f'optim_wrapper.accumulative_counts={steps} gives no more negatives: every loss '
+            f'compares the {size} images of one batch. Raise train_dataloader.batch_size, or use '
+            'more processes, whose batches are compared together'
+        )
 
 
 def best_checkpoint(work_dir: str | Path) -> Path:
@@ -121,10 +172,7 @@ def best_checkpoint(work_dir: str | Path) -> Path:
         FileNotFoundError: if the run has no checkpoint, or did not validate.
     """
     work_dir = Path(work_dir)
-    pointer = work_dir / 'last_checkpoint'
-    if not pointer.is_file():
-        raise FileNotFoundError(f'{work_dir} has no checkpoint of a run')
-    last = work_dir / Path(pointer.read_text().strip()).name
+    last = last_checkpoint(work_dir)
     best = read_checkpoint(last)['message_hub']['runtime_info'].get('best_ckpt')
     if best is None:
         raise FileNotFoundError(

@@ -1,10 +1,11 @@
 """From published archives or the user's own pairs to the folder that CaptionDataset reads."""
 
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pir_mm.datasets.layout import IMAGES
+from pir_mm.datasets.layout import IMAGES, training_command
 from pir_mm.datasets.preparation.annotations import (
     PUBLISHED_SETS,
     drop_empty_captions,
@@ -97,6 +98,7 @@ def prepare_dataset(
             made_from=origin,
         )
     log(f'wrote {out} in {time.monotonic() - start:.1f} s: {_summary(report)}')
+    log(f'train on it by: {training_command(shlex.quote(str(out)))}')
     return report
 
 

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Iterator, Sized
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
 import torch
 from mmengine.dataset import DefaultSampler
+from torch.utils.data import get_worker_info
 
 from pir_mm.registry import DATA_SAMPLERS
 
@@ -31,21 +32,73 @@ def item_seeding(seed: int, epoch: int, index: int) -> Iterator[None]:
         torch.default_generator.set_state(before[2])
 
 
+class EpochItems:
+    """The part of a dataset that reads the epoch off an index and seeds what is random in an item.
+
+    Under an :class:`EpochSampler` the key of an item is ``epoch * len(self) + index``, and the item
+    is seeded by (``item_seed``, epoch, index). Under another sampler an item is drawn anew each
+    time. In test mode it is always the same.
+
+    A class that inherits this before ``BaseDataset`` needs nothing else.
+    """
+
+    item_seed: int | None = None
+    """Written by the sampler."""
+    own_item_seed: int | None = None
+    """The seed that the dataset asks for in place of the sampler's."""
+    _drawn = 0
+
+    def __iter__(self) -> Iterator[dict]:
+        # Without this a loop would never end: every index is that of some epoch.
+        return (self[index] for index in range(len(self)))
+
+    def prepare_data(self, idx: int) -> dict:
+        """The item of key ``idx`` after the pipeline.
+
+        Raises:
+            ValueError: if a transform gives nothing.
+        """
+        epoch, index = divmod(idx, len(self)) if idx >= 0 else (0, idx + len(self))
+        item = self.get_data_info(index)
+        with self._seeding(epoch, index):
+            packed = self.pipeline(self.draw(item))
+        if packed is None:
+            raise ValueError(f'a transform of the pipeline returned None for {item["img_path"]}')
+        return packed
+
+    def draw(self, item: dict) -> dict:
+        """What is random in an item before the pipeline; nothing by default."""
+        return item
+
+    def _seeding(self, epoch: int, index: int) -> AbstractContextManager:
+        worker = get_worker_info()
+        if self.test_mode:
+            return item_seeding(0, 0, index)
+        if self.item_seed is not None:
+            return item_seeding(self.item_seed, epoch, index)
+        if worker is None:
+            return nullcontext()
+        # mmengine seeds the generators of a worker alike each time that it starts one
+        self._drawn += 1
+        return item_seeding(worker.seed, self._drawn, index)
+
+
 @DATA_SAMPLERS.register_module()
 class EpochSampler(DefaultSampler):
     """mmengine's default sampler, yielding ``epoch * len(dataset) + index``.
 
     Workers live longer than an epoch and do not learn its number. Here each index carries it, so
-    that :class:`CaptionDataset` seeds every item by (seed, epoch, index). A resumed run gets the
-    same items as an unbroken one. A dataset without a seed takes that of the sampler, which is the
-    seed of the runner.
+    that the dataset seeds every item by (seed, epoch, index). A resumed run gets the same items as
+    an unbroken one. The sampler writes its seed, which is that of the runner, into ``item_seed`` of
+    the dataset, unless the dataset asks for another one.
 
     Args:
-        dataset: must understand such indices.
+        dataset: one that understands such indices, and says so by an attribute ``item_seed``:
+            :class:`CaptionDataset`, :class:`CaptionMixture`, :class:`SceneFolder`.
         shuffle, seed, round_up: as in ``mmengine.dataset.DefaultSampler``.
 
     Raises:
-        ValueError: if the dataset has no ``seed``, so does not understand such indices.
+        ValueError: if the dataset does not understand such indices.
     """
 
     def __init__(
@@ -56,13 +109,14 @@ class EpochSampler(DefaultSampler):
         round_up: bool = True,
     ) -> None:
         super().__init__(dataset, shuffle, seed, round_up)
-        if not hasattr(dataset, 'seed'):
+        if not hasattr(dataset, 'item_seed'):
             raise ValueError(
                 f'EpochSampler needs a dataset that reads the epoch off its index, such as '
-                f'pir_mm.CaptionDataset, not {type(dataset).__name__}; use DefaultSampler there'
+                f'pir_mm.CaptionDataset or pir_mm.CaptionMixture, not {type(dataset).__name__}; '
+                'use DefaultSampler there'
             )
-        if dataset.seed is None:
-            dataset.seed = self.seed
+        own = getattr(dataset, 'own_item_seed', None)
+        dataset.item_seed = self.seed if own is None else own
 
     def __iter__(self) -> Iterator[int]:
         start = self.epoch * len(self.dataset)

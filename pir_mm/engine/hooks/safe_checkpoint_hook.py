@@ -1,16 +1,21 @@
-"""Checkpoints that survive a kill and load without unpickling."""
+"""Checkpoints that survive a kill, load without unpickling and belong to their own folder."""
 
+import json
+import os
+import shutil
 from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
-from mmengine.dist import is_main_process
+from mmengine.config import Config
+from mmengine.dist import barrier, is_main_process
 from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
 
-from pir_mm.files.writing import atomic_file
+from pir_mm.files.names import first_few
+from pir_mm.files.writing import atomic_file, write_text
 from pir_mm.registry import HOOKS
 
 
@@ -25,11 +30,13 @@ class AtomicBackend(LocalBackend):
 
 KEPT_SCALARS = 1000
 """Scalars of each log curve that travel with a checkpoint (its smoothing window is far smaller)."""
+POINTER = 'last_checkpoint'
+"""File of a work directory that names its last checkpoint, relative to the directory."""
 
 
 @HOOKS.register_module()
 class SafeCheckpointHook(CheckpointHook):
-    """mmengine's ``CheckpointHook``, with three promises added.
+    """mmengine's ``CheckpointHook``, with more promises.
 
     - A checkpoint is written under a temporary name and renamed.
     - The best checkpoint is removed only after its successor lies on disk; of the epoch
@@ -37,13 +44,18 @@ class SafeCheckpointHook(CheckpointHook):
     - A checkpoint holds tensors and plain values only, so that it loads with
       ``weights_only=True``; mmengine's log buffers are turned into lists and back, its
       NumPy numbers into Python's.
+    - A run touches files of its own directory only. Resumed into another directory, it takes a
+      copy of the best checkpoint along; after a move it finds its own.
+    - A run resumes with the schedule that it began with, or not at all: mmengine would take the
+      old one from the checkpoint, whatever the config says.
 
     Args:
         max_keep_ckpts: epoch checkpoints to keep, at least 2, or -1 for all.
         **kwargs: as ``mmengine.hooks.CheckpointHook``.
 
     Raises:
-        ValueError: if ``max_keep_ckpts`` is 0 or 1.
+        ValueError: if ``max_keep_ckpts`` is 0 or 1, or if the config of a resumed run has another
+            schedule, batch size or seed.
     """
 
     def __init__(self, *args, max_keep_ckpts: int = 2, **kwargs) -> None:
@@ -54,6 +66,35 @@ class SafeCheckpointHook(CheckpointHook):
             )
         kwargs.setdefault('backend_args', {'backend': 'pir_mm.atomic'})
         super().__init__(*args, max_keep_ckpts=max_keep_ckpts, **kwargs)
+
+    def before_run(self, runner: Runner) -> None:
+        if (
+            runner._resume
+            and runner._load_from is None
+            and Path(runner.work_dir, POINTER).is_file()
+        ):
+            runner._load_from = str(last_checkpoint(runner.work_dir))
+
+    def before_train(self, runner: Runner) -> None:
+        super().before_train(runner)
+        if not self.save_best or len(self.key_indicators) > 1 or self.best_ckpt_path is None:
+            return
+        best = Path(self.best_ckpt_path)
+        own = Path(self.out_dir, best.name)
+        if is_main_process() and not own.is_file() and best.is_file():
+            with atomic_file(own) as temporary:
+                shutil.copyfile(best, temporary)
+        barrier()
+        self.best_ckpt_path = str(own) if own.is_file() else None
+        runner.message_hub.update_info('best_ckpt', self.best_ckpt_path)
+        if self.best_ckpt_path is None:  # it is lost, so the next one is the best there is
+            runner.message_hub.runtime_info.pop('best_score', None)
+
+    def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
+        super()._save_checkpoint_with_step(runner, step, meta)
+        if is_main_process():
+            pointer = Path(runner.work_dir, POINTER)
+            write_text(pointer, os.path.relpath(self.last_ckpt, runner.work_dir))
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
         one_best = self.save_best and len(self.key_indicators) == 1
@@ -69,6 +110,7 @@ class SafeCheckpointHook(CheckpointHook):
             Path(previous).unlink(missing_ok=True)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        checkpoint['meta']['schedule'] = _schedule(runner.cfg, runner.seed)
         hub = checkpoint['message_hub']
         hub['log_scalars'] = {
             name: [values[-KEPT_SCALARS:].tolist() for values in buffer.data]
@@ -80,9 +122,71 @@ class SafeCheckpointHook(CheckpointHook):
         }
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        meta = checkpoint.get('meta', {})
+        meta.pop('config', None)  # mmengine would run its text as a program
+        if runner._resume and 'schedule' in meta:
+            seed = (runner.cfg.get('randomness') or {}).get('seed')
+            seed = meta['schedule']['randomness']['seed'] if seed is None else seed
+            _refuse_changes(meta['schedule'], _schedule(runner.cfg, seed))
         hub = checkpoint.get('message_hub')
         if hub is not None:
             hub['log_scalars'] = OrderedDict(
                 (name, HistoryBuffer(*data) if isinstance(data, list) else data)
                 for name, data in hub['log_scalars'].items()
             )
+
+
+def last_checkpoint(work_dir: str | Path) -> Path:
+    """Path of the last checkpoint of a run, inside its directory, moved or copied.
+
+    Raises:
+        FileNotFoundError: if the directory names none, or does not have it.
+    """
+    pointer = Path(work_dir, POINTER)
+    if not pointer.is_file():
+        raise FileNotFoundError(f'{work_dir} has no checkpoint of a run')
+    named = Path(pointer.read_text(encoding='utf-8').strip())
+    # an absolute path was written by mmengine, before the directory was perhaps moved
+    path = pointer.parent / (named.name if named.is_absolute() else named)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{pointer} names {named.name}, which is not there: give the checkpoint to resume from '
+            'by its path'
+        )
+    return path
+
+
+def _schedule(config: Config, seed: int) -> dict:
+    """What of a config decides how a run goes on, as plain values."""
+    loader = config.get('train_dataloader') or {}
+    limits = ('max_epochs', 'max_iters')
+    parts = {
+        'optim_wrapper': config.get('optim_wrapper'),
+        'param_scheduler': config.get('param_scheduler'),
+        'train_cfg': {key: (config.get('train_cfg') or {}).get(key) for key in limits},
+        'train_dataloader': {'batch_size': loader.get('batch_size')},
+        'randomness': {'seed': seed},
+    }
+    return json.loads(json.dumps(parts, default=str))
+
+
+def _refuse_changes(before: dict, now: dict) -> None:
+    old, new = dict(_leaves(before)), dict(_leaves(now))
+    names = [name for name in old | new if old.get(name) != new.get(name)]
+    if names:
+        changes = [f'{name} was {old.get(name)} and is {new.get(name)}' for name in names]
+        raise ValueError(
+            f'a resumed run goes on as it began, but {first_few(changes)}: put it back, or start a '
+            'new run from these weights by --cfg-options load_from=CHECKPOINT'
+        )
+
+
+def _leaves(value: object, name: str = '') -> list[tuple[str, object]]:
+    """Every plain value of nested dicts and lists under its dotted name."""
+    if isinstance(value, dict):
+        items = list(value.items())
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        items = list(enumerate(value))
+    else:
+        return [(name, value)]
+    return [leaf for key, item in items for leaf in _leaves(item, f'{name}.{key}'.lstrip('.'))]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pir_mm.apis.training.configuration import load_config
+from pir_mm.apis.training.configuration import load_config, parse_options
+from tests.conftest import DEMO, ROOT
 
 
 @pytest.fixture
@@ -40,3 +41,84 @@ def test_says_what_an_option_looks_like(config_file):
 def test_says_that_the_file_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match='nowhere.py does not exist'):
         load_config(tmp_path / 'nowhere.py')
+
+
+@pytest.mark.parametrize(
+    ('text', 'value'),
+    [
+        ('data/my tiny/', 'data/my tiny/'),
+        (' led by a blank', ' led by a blank'),
+        ('"data/a, b/"', 'data/a, b/'),
+        ("'3'", '3'),
+        ('3', 3),
+        ('1e-4', 1e-4),
+        ('True', True),
+        ('false', False),
+        ('None', None),
+        ('none', None),
+        ('a,b c', ['a', 'b c']),
+        ('1,2', [1, 2]),
+        ('[1, 2]', [1, 2]),
+        ('[]', []),
+        ('[a,(b,2)]', ['a', ('b', 2)]),
+        ('(0.9,0.98)', (0.9, 0.98)),
+        ("dict(a='b')", "dict(a='b')"),
+        ('{"a": [1, 2]}', {'a': [1, 2]}),
+        ('a=b', 'a=b'),
+        ('', ''),
+        ('[open', '[open'),
+    ],
+)
+def test_an_option_keeps_its_value(text, value):
+    (given,) = parse_options([f'model.x={text}']).values()
+    assert (given, type(given)) == (value, type(value))
+
+
+@pytest.fixture
+def inherited(tmp_path):
+    (tmp_path / 'base.py').write_text(
+        "data_root = 'data/a/'\nwidth = 3\nmodel = dict(type='M', sizes=[width, 4])\n"
+        'train_dataloader = dict(dataset=dict(data_root=data_root))\n'
+        'val_dataloader = dict(dataset=dict(data_root=data_root))\n'
+    )
+    path = tmp_path / 'child.py'
+    path.write_text("_base_ = './base.py'\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ('option', 'where'),
+    [
+        ('data_root=b', 'train_dataloader.dataset.data_root, val_dataloader.dataset.data_root'),
+        ('width=5', 'set model.sizes.0 itself'),
+    ],
+)
+def test_an_option_that_comes_too_late_is_refused(inherited, option, where):
+    with pytest.raises(ValueError, match=f'{option[:5]}.* would have no effect.*{where}'):
+        load_config(inherited, [option])
+
+
+def test_a_variable_set_anew_after_its_use_is_refused(inherited):
+    inherited.write_text("_base_ = './base.py'\ndata_root = 'data/b/'\n")
+    with pytest.raises(
+        ValueError, match='child.py: data_root has no effect here, because .*base.py has'
+    ):
+        load_config(inherited)
+    inherited.write_text(
+        "_base_ = './base.py'\ndata_root = 'data/b/'\nnew = 1\n"
+        'train_dataloader = dict(dataset=dict(data_root=data_root))\n'
+    )
+    assert load_config(inherited).train_dataloader.dataset.data_root == 'data/b/'
+
+
+def test_data_of_ones_own(scenes, tmp_path):
+    config = load_config(DEMO, data=scenes)
+    for part in ('train', 'val', 'test'):
+        assert config[f'{part}_dataloader'].dataset.data_root == str(scenes)
+    assert config.model.tokenizer.vocab == f'{scenes}/vocab.txt'
+    pieces = len((scenes / 'vocab.txt').read_text().split())
+    assert config.model.text_encoder.vocab_size == pieces
+    with pytest.raises(FileNotFoundError, match='has no captions.json: python tools/prepare_data'):
+        load_config(DEMO, data=tmp_path)
+    with pytest.raises(ValueError, match='a config that trains on captions'):
+        load_config(ROOT / 'configs' / 'scene' / 'resnet18_aid.py', data=scenes)

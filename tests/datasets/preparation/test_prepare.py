@@ -53,7 +53,11 @@ def test_the_layout_can_be_read(source):
     assert len(CaptionDataset(data_root=str(out))) == 17
     test = CaptionDataset(data_root=str(out), split='test', test_mode=True)
     assert [item['text'] for item in test][1:] == [['pond number 7'], ['pond number 11']]
-    assert len(lines) == 1
+    assert len(lines) == 2
+    assert lines[1].startswith(
+        'train on it by: python tools/train.py configs/demo/pir_itr_scenes.py'
+    )
+    assert lines[1].endswith(f' --data {out} --work-dir work_dirs/out')
     assert '12 pictures (9 train, 0 val, 3 test), 23 captions (1 empty ones dropped)' in lines[0]
 
 
@@ -70,7 +74,7 @@ def test_a_second_run_does_nothing_until_something_changes(source):
     prepare(source, lines=lines, vocab_size=80)
     os.utime(source / 'part.zip', (1, 1))
     prepare(source, lines=lines, vocab_size=80)
-    assert [line.split()[0] for line in lines[1:]] == ['wrote', 'wrote']
+    assert [line.split()[0] for line in lines[1:]] == ['wrote', 'train', 'wrote', 'train']
     assert len((source.parent / 'out' / 'vocab.txt').read_text().split()) == 80
 
 

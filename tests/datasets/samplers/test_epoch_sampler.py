@@ -46,7 +46,7 @@ def test_leaves_the_global_generators_as_they_were(fails):
 
 class Items:
     def __init__(self, count, seed=None):
-        self.count, self.seed = count, seed
+        self.count, self.own_item_seed, self.item_seed = count, seed, None
 
     def __len__(self):
         return self.count
@@ -71,10 +71,10 @@ def test_is_the_default_order_moved_by_the_epoch(epoch, count, shuffle):
 def test_hands_its_seed_to_a_dataset_without_one():
     items = Items(3)
     build(items, seed=11)
-    assert items.seed == 11
+    assert items.item_seed == 11
     items = Items(3, seed=2)
     build(items, seed=11)
-    assert items.seed == 2
+    assert items.item_seed == 2
 
 
 def test_refuses_a_dataset_that_cannot_read_the_epoch():

@@ -1,9 +1,12 @@
 """The hook in a real Runner, on a model of four numbers."""
 
+import itertools
 import os
+import shutil
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.fileio import get_file_backend
 from mmengine.model import BaseModel
@@ -11,7 +14,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from pir_mm.engine import SafeCheckpointHook, load_local_files_safely
-from pir_mm.engine.hooks.safe_checkpoint_hook import AtomicBackend
+from pir_mm.engine.hooks.safe_checkpoint_hook import AtomicBackend, last_checkpoint
 
 
 def test_is_found_by_its_name():
@@ -64,7 +67,10 @@ class Scores(BaseMetric):
         return {'mR': self.scores.pop(0)}
 
 
-def build(work_dir, epochs, scores, resume=False):
+NUMBERS = itertools.count()
+
+
+def build(work_dir, epochs, scores, resume=False, load_from=None, cfg=None):
     load_local_files_safely()
     torch.manual_seed(0)
     hook = dict(type='pir_mm.SafeCheckpointHook', interval=1, save_best='mR', rule='greater')
@@ -90,8 +96,10 @@ def build(work_dir, epochs, scores, resume=False):
         custom_hooks=[dict(type='pir_mm.EpochSeedHook')],
         randomness=dict(seed=3),
         resume=resume,
+        load_from=load_from,
+        cfg=cfg,
         log_level='ERROR',
-        experiment_name=f'{work_dir.name}_{epochs}_{resume}',
+        experiment_name=f'{work_dir.name}_{next(NUMBERS)}',
     )
 
 
@@ -132,6 +140,114 @@ def test_a_resumed_run_ends_in_the_same_weights_bit_for_bit(tmp_path):
     for name, value in whole.model.state_dict().items():
         assert torch.equal(resumed.model.state_dict()[name], value), name
     assert names(tmp_path / 'cut') == names(tmp_path / 'whole')
+
+
+def test_the_best_stays_the_best_when_a_validation_is_no_better(tmp_path):
+    build(tmp_path, 3, [3.0, 1.0, 4.0]).train()
+    assert names(tmp_path) == ['best_mR_epoch_3.pth', 'epoch_2.pth', 'epoch_3.pth']
+
+
+def test_the_log_of_a_resumed_run_goes_on(tmp_path):
+    build(tmp_path, 2, [1.0, 2.0]).train()
+    resumed = build(tmp_path, 3, [3.0], resume=True)
+    resumed.train()
+    curve = resumed.message_hub.get_scalar('train/loss')
+    assert len(curve.data[0]) == 12
+    assert curve.mean(window_size=3) == pytest.approx(curve.data[0][-3:].mean())
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.glob('*.pth')}
+
+
+def test_a_run_resumed_into_another_directory_touches_nothing_of_the_first(tmp_path):
+    first, second = tmp_path / 'first', tmp_path / 'second'
+    build(first, 2, [5.0, 1.0]).train()
+    before = contents(first)
+    build(second, 3, [1.0], resume=True, load_from=str(first / 'epoch_2.pth')).train()
+    assert contents(second)['best_mR_epoch_1.pth'] == before['best_mR_epoch_1.pth']
+    third = tmp_path / 'third'
+    build(third, 3, [9.0], resume=True, load_from=str(first / 'epoch_2.pth')).train()
+    assert names(third) == ['best_mR_epoch_3.pth', 'epoch_3.pth']
+    assert contents(first) == before
+
+
+@pytest.mark.parametrize('how', [shutil.move, shutil.copytree])
+def test_a_moved_or_copied_run_goes_on_with_its_own_files(tmp_path, how):
+    first, second = tmp_path / 'first', tmp_path / 'second'
+    build(first, 2, [5.0, 1.0]).train()
+    before = contents(first)
+    how(first, second)
+    assert last_checkpoint(second) == second / 'epoch_2.pth'
+    if first.exists():
+        (first / 'epoch_2.pth').write_bytes(b'another run')
+    build(second, 3, [9.0], resume=True).train()
+    assert names(second) == ['best_mR_epoch_3.pth', 'epoch_2.pth', 'epoch_3.pth']
+    if first.exists():
+        assert contents(first) == before | {'epoch_2.pth': b'another run'}
+
+
+def test_a_best_checkpoint_that_is_lost_is_followed_by_the_next(tmp_path):
+    build(tmp_path, 2, [5.0, 1.0]).train()
+    (tmp_path / 'best_mR_epoch_1.pth').unlink()
+    build(tmp_path, 3, [2.0], resume=True).train()
+    assert 'best_mR_epoch_3.pth' in names(tmp_path)
+
+
+def test_the_last_checkpoint_is_named_or_said_to_be_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match='has no checkpoint of a run'):
+        last_checkpoint(tmp_path)
+    (tmp_path / 'last_checkpoint').write_text('/elsewhere/epoch_3.pth')
+    with pytest.raises(FileNotFoundError, match='names epoch_3.pth, which is not there'):
+        last_checkpoint(tmp_path)
+    (tmp_path / 'epoch_3.pth').touch()
+    assert last_checkpoint(tmp_path) == tmp_path / 'epoch_3.pth'
+
+
+SCHEDULE = {
+    'optim_wrapper': {'optimizer': {'type': 'AdamW', 'lr': 0.1, 'betas': (0.9, 0.98)}},
+    'param_scheduler': [{'type': 'LinearLR', 'end': 4}],
+    'train_cfg': {'max_epochs': 4, 'val_interval': 1},
+    'train_dataloader': {'batch_size': 2},
+}
+
+
+@pytest.mark.parametrize(
+    ('change', 'reason'),
+    [
+        ({'optim_wrapper.optimizer.lr': 0.2}, 'optim_wrapper.optimizer.lr was 0.1 and is 0.2: put'),
+        ({'param_scheduler': []}, 'param_scheduler.0.type was LinearLR and is None'),
+        ({'train_cfg.max_epochs': 9}, 'train_cfg.max_epochs was 4 and is 9'),
+        ({'train_dataloader.batch_size': 3}, 'train_dataloader.batch_size was 2 and is 3'),
+        ({'randomness': {'seed': 5}}, 'randomness.seed was 3 and is 5'),
+        ({'train_cfg.val_interval': 2}, None),
+    ],
+)
+def test_a_schedule_that_would_be_ignored_is_refused(tmp_path, change, reason):
+    build(tmp_path, 1, [1.0], cfg=Config(SCHEDULE)).train()
+    changed = Config(SCHEDULE)
+    changed.merge_from_dict(change)
+    runner = build(tmp_path, 2, [2.0], resume=True, cfg=changed)
+    if reason is None:
+        runner.train()
+    else:
+        with pytest.raises(ValueError, match=reason):
+            runner.train()
+
+
+def test_a_checkpoint_to_start_from_may_have_another_schedule(tmp_path):
+    build(tmp_path / 'a', 1, [1.0], cfg=Config(SCHEDULE)).train()
+    start = str(tmp_path / 'a' / 'epoch_1.pth')
+    build(tmp_path / 'b', 1, [1.0], load_from=start, cfg=Config({})).train()
+
+
+def test_no_text_of_a_checkpoint_is_run(tmp_path):
+    build(tmp_path, 1, [1.0]).train()
+    checkpoint = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)
+    checkpoint['meta']['config'] = f'open({str(tmp_path / "ran")!r}, "w")'
+    torch.save(checkpoint, tmp_path / 'epoch_1.pth')
+    build(tmp_path, 2, [2.0], resume=True).train()
+    assert not (tmp_path / 'ran').exists()
 
 
 @pytest.mark.parametrize('keep', [0, 1])

@@ -1,8 +1,11 @@
+import subprocess
+import sys
+
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
-from pir_mm.apis.command import exit_with_reason
 from pir_mm.apis.training.configuration import load_config
+from pir_mm.command import exit_with_reason
 
 
 class Broken(Dataset):
@@ -53,3 +56,22 @@ def test_the_traceback_is_there_for_who_asks(monkeypatch):
     monkeypatch.setenv('PIR_MM_TRACEBACK', '1')
     with pytest.raises(ValueError, match='keep'), exit_with_reason():
         raise ValueError('keep is 0')
+
+
+def test_an_interrupt_is_one_word(capsys):
+    with pytest.raises(SystemExit) as exit_info, exit_with_reason():
+        raise KeyboardInterrupt
+    assert (exit_info.value.code, capsys.readouterr().err) == (130, 'interrupted\n')
+
+
+def test_a_reader_that_has_enough_ends_the_command():
+    code = (
+        'from pir_mm.command import exit_with_reason\n'
+        'with exit_with_reason():\n    for _ in range(100_000):\n        print("a long line")\n'
+    )
+    writer = subprocess.Popen(
+        [sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert writer.stdout.readline() == 'a long line\n'
+    writer.stdout.close()
+    assert (writer.wait(timeout=120), writer.stderr.read()) == (141, '')

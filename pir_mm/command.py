@@ -1,6 +1,7 @@
 """How a command ends after a wrong input: one sentence on stderr and exit code 1."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,20 @@ def exit_with_reason() -> Iterator[None]:
 
     A data loader's worker wraps its error in a long text. The last line of this text is the
     sentence for the user, and only this line is printed. An error of another kind is a bug and
-    keeps its traceback. ``PIR_MM_TRACEBACK=1`` shows the whole traceback of every error.
+    keeps its traceback. An interrupt is one word, and a reader that closes the pipe ends the
+    command without any; their exit codes are those of a shell. ``PIR_MM_TRACEBACK=1`` shows the
+    whole traceback of every error.
     """
     try:
         yield
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+    except BrokenPipeError:
+        # Who read our output has enough. At its end Python would write what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except EXPECTED as error:
         if os.environ.get('PIR_MM_TRACEBACK') == '1':
             raise
