@@ -30,7 +30,7 @@ def main() -> None:
     with exit_with_reason():
         import torch
 
-        from pir_mm.apis.search import index_pictures
+        from pir_mm.apis.search import first_few, index_pictures
         from pir_mm.apis.training import check_devices
         from pir_mm.apis.weights import load_retriever
 
@@ -45,8 +45,10 @@ def main() -> None:
             batch_size=arguments.batch_size,
         )
         print(f'{arguments.out}: {card.indexed} pictures indexed')
-        for reason, count in card.reasons.items():
-            print(f'skipped {count}: {reason}', file=sys.stderr)
+        for reason, names in card.skipped_by_reason.items():
+            print(f'skipped {len(names)}: {reason}: {first_few(names)}', file=sys.stderr)
+        if card.skipped:
+            print(f'all of them are in {arguments.out}/index.json', file=sys.stderr)
 
 
 if __name__ == '__main__':

@@ -1,7 +1,11 @@
 """What mmengine's Runner needs beside its own parts."""
 
 from pir_mm.engine.bf16_optim_wrapper import Bf16OptimWrapper
-from pir_mm.engine.checkpoint_loading import load_local_files_safely, load_weights
+from pir_mm.engine.checkpoint_loading import (
+    load_local_files_safely,
+    load_weights,
+    prefer_vocabulary_beside,
+)
 from pir_mm.engine.cpu_process_group import CPU_MODEL_WRAPPER, join_cpu_process_group
 from pir_mm.engine.hooks import (
     BroadcastBuffersHook,
@@ -31,4 +35,5 @@ __all__ = [
     'join_cpu_process_group',
     'load_local_files_safely',
     'load_weights',
+    'prefer_vocabulary_beside',
 ]

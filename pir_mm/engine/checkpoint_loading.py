@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from torch import nn
 
+from pir_mm.engine.hooks.tokenizer_hook import VOCABULARY
 from pir_mm.files.weights import mismatch, read_checkpoint
 
 
@@ -25,6 +27,23 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
         )
     model.load_state_dict(given)
     return checkpoint
+
+
+def prefer_vocabulary_beside(config: Config, *files: str | Path | None) -> None:
+    """Let a config's model read the vocabulary that lies beside its checkpoint, if one does.
+
+    Args:
+        config: changed in place.
+        files: checkpoint, config, in this order; the one in the config comes between them.
+    """
+    tokenizer = config.model.get('tokenizer') or {}
+    if 'vocab' not in tokenizer:
+        return
+    beside = [None if file is None else Path(file).parent / VOCABULARY for file in files]
+    for place in (*beside[:1], tokenizer['vocab'], *beside[1:]):
+        if place is not None and Path(place).is_file():
+            tokenizer['vocab'] = str(place)
+            return
 
 
 def load_local_files_safely() -> None:

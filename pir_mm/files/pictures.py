@@ -1,6 +1,7 @@
 """Picture files: their endings, their size, and their pixels."""
 
 import os
+import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,16 @@ from contextlib import contextmanager
 import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from pir_mm.files.rasters import (
+    ORIENTATION,
+    TIFF,
+    raster_driver,
+    raster_size,
+    read_raster,
+    stretched,
+    tiff_tags,
+)
 
 PICTURE_ENDINGS = ('.bmp', '.gif', '.jp2', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 MAX_PIXELS = 100_000_000
@@ -20,6 +31,21 @@ def is_picture(path: str | os.PathLike) -> bool:
     return os.path.splitext(path)[1].lower() in PICTURE_ENDINGS
 
 
+def require_file(path: str | os.PathLike) -> None:
+    """Check that a path is a file with content, and no pipe, socket or device, which would hang.
+
+    Raises:
+        FileNotFoundError: if there is nothing.
+        ValueError: if it is something else than a file.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(f'the picture {path} does not exist') from None
+    if not stat.S_ISREG(mode):
+        raise ValueError('not a picture: it is no regular file')
+
+
 def picture_size(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Width and height of a picture, from its header alone.
 
@@ -27,11 +53,16 @@ def picture_size(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> tuple
         FileNotFoundError: if there is no such file.
         ValueError: with the reason alone: not a picture, too many pixels, or cannot be read.
     """
+    require_file(path)
     try:
+        driver = raster_driver(path)
         with warnings.catch_warnings():
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)
-            with Image.open(path, formats=_FORMATS) as picture:
-                width, height = picture.size
+            if driver is not None:
+                width, height = raster_size(path, driver)
+            else:
+                with Image.open(path, formats=_FORMATS) as picture:
+                    width, height = picture.size
     except FileNotFoundError:
         raise
     except Image.DecompressionBombError as error:
@@ -51,8 +82,8 @@ def read_picture(
     """Decode a picture: the one decoder of training, index, search and every sheet.
 
     Grey is repeated, palettes are looked up, transparency is dropped, and the orientation mark of
-    the camera is obeyed. A picture of more than 8 bits is stretched: its 2nd to 98th percentile,
-    over all channels, becomes 0 to 255, because sensors rarely use all of their 16 bits.
+    the camera is obeyed. Samples of other than 8 bits are stretched, see :func:`stretched`, and of
+    many bands red, green and blue are taken, see :func:`read_raster`.
 
     Args:
         path: picture file.
@@ -68,21 +99,70 @@ def read_picture(
         FileNotFoundError: if there is no such file.
         ValueError: if it is not a picture, is broken or cut short, or is too large.
     """
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f'the picture {path} does not exist')
+    try:
+        require_file(path)
+    except ValueError as error:
+        raise ValueError(f'the picture {path} cannot be decoded: {error}') from None
+    with _named_errors(path):
+        driver = raster_driver(path)
+        size = None if driver is None else raster_size(path, driver)
+    if size is not None:
+        _check_size(path, *size, max_pixels)
+        with _named_errors(path):
+            rgb = read_raster(path, driver)
+            turned = _turned(rgb, tiff_tags(path).get(ORIENTATION) if driver == TIFF else None)
+        return _blue_first(turned)
     with _named_errors(path):
         picture = Image.open(path, formats=_FORMATS)
     with picture:
-        width, height = picture.size
-        if width * height > max_pixels:
-            raise ValueError(
-                f'the picture {path} has {width} x {height} pixels, more than the {max_pixels} of '
-                'max_pixels: cut it into tiles, or raise max_pixels'
-            )
+        _check_size(path, *picture.size, max_pixels)
         with _named_errors(path):
             if min_side is not None and picture.format == 'JPEG':
                 picture.draft(None, (min_side, min_side))
             return _three_channels(picture, path)
+
+
+def pixels_of(picture: Image.Image | np.ndarray) -> np.ndarray:
+    """Pixels of a picture in memory, by the rules of :func:`read_picture`.
+
+    Args:
+        picture: of Pillow, or an array ``(H, W)``, ``(H, W, 1)``, ``(H, W, 3)`` RGB or
+            ``(H, W, 4)`` RGBA. Floats from 0 to 1 become 0 to 255; other samples that are not
+            uint8 are stretched.
+
+    Returns:
+        ``(H, W, 3)`` uint8, blue first.
+
+    Raises:
+        ValueError: for another shape or type, or an array without pixels.
+    """
+    if isinstance(picture, Image.Image):
+        if picture.mode[0] in 'IF':
+            return pixels_of(np.asarray(picture))
+        return _eight_bits(ImageOps.exif_transpose(picture))
+    is_grey = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 1)
+    if not (is_grey or (picture.ndim == 3 and picture.shape[2] in (3, 4))) or picture.size == 0:
+        raise ValueError(
+            f'an array must be (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, got shape {picture.shape}'
+        )
+    if picture.dtype.kind not in 'buif':
+        raise ValueError(f'an array must hold numbers, got {picture.dtype}')
+    pixels = picture.reshape(picture.shape[:2]) if is_grey else picture[..., :3]
+    if pixels.dtype == bool:
+        pixels = pixels.astype(np.uint8) * 255
+    elif pixels.dtype.kind == 'f' and pixels.size and 0 <= pixels.min() <= pixels.max() <= 1:
+        pixels = (pixels * 255).round().astype(np.uint8)
+    elif pixels.dtype != np.uint8:
+        pixels = stretched(pixels)
+    return _blue_first(pixels)
+
+
+def _check_size(path: str | os.PathLike, width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise ValueError(
+            f'the picture {path} has {width} x {height} pixels, more than the {max_pixels} of '
+            'max_pixels: cut it into tiles, or raise max_pixels'
+        )
 
 
 @contextmanager
@@ -99,19 +179,31 @@ def _three_channels(picture: Image.Image, path: str | os.PathLike) -> np.ndarray
     deep = bool(picture.tile) and ';16' in str(picture.tile[0][3])
     if deep:  # Pillow would keep but the high byte of coloured ones
         picture.load()  # refuses a file cut short, which OpenCV may fill up
-        encoded = np.fromfile(path, np.uint8)
-        pixels = _stretched(cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED))
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR) if pixels.ndim == 2 else pixels
+        orientation = picture.getexif().get(ORIENTATION)
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        pixels = stretched(pixels[..., :3] if pixels.ndim == 3 else pixels)
+        rgb = pixels if pixels.ndim == 2 else pixels[..., ::-1]
+        return _blue_first(_turned(rgb, orientation))
     ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode[0] in 'IF':
-        return cv2.cvtColor(_stretched(np.asarray(picture)), cv2.COLOR_GRAY2BGR)
+        return _blue_first(stretched(np.asarray(picture)))
+    return _eight_bits(picture)
+
+
+def _eight_bits(picture: Image.Image) -> np.ndarray:
     rgb = picture if picture.mode == 'RGB' else picture.convert('RGB')
     pixels = np.frombuffer(rgb.tobytes('raw', 'BGR'), np.uint8)
     return pixels.reshape(rgb.height, rgb.width, 3).copy()  # writable
 
 
-def _stretched(pixels: np.ndarray) -> np.ndarray:
-    pixels = pixels[..., :3] if pixels.ndim == 3 else pixels
-    low, high = np.nanpercentile(pixels, (2, 98))
-    scaled = (pixels.astype(np.float32) - low) * (255 / max(high - low, 1e-12))
-    return np.nan_to_num(scaled).clip(0, 255).astype(np.uint8)
+def _blue_first(rgb: np.ndarray) -> np.ndarray:
+    """``(H, W)`` or ``(H, W, 3)`` red first to ``(H, W, 3)`` blue first, writable."""
+    rgb = np.repeat(rgb[..., None], 3, axis=2) if rgb.ndim == 2 else rgb
+    return rgb[..., ::-1].copy()
+
+
+def _turned(pixels: np.ndarray, orientation: int | None) -> np.ndarray:
+    """Pixels as the orientation mark of EXIF (2 to 8) wants them shown."""
+    quarter_turns = {3: 2, 4: 2, 5: 3, 6: 3, 7: 1, 8: 1}.get(orientation, 0)
+    turned = np.rot90(pixels, quarter_turns)
+    return turned[:, ::-1] if orientation in (2, 4, 5, 7) else turned

@@ -1,11 +1,15 @@
 """Files below folders, in one order everywhere."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 
-def find_files(sources: Iterable[str | Path], leave_out: Iterable[Path] = ()) -> list[Path]:
+def find_files(
+    sources: Iterable[str | Path],
+    leave_out: Iterable[Path] = (),
+    on_error: Callable[[OSError], None] | None = None,
+) -> list[Path]:
     """All files of some files and folders, each once, as absolute paths.
 
     Sources keep their order; within a folder the paths are sorted. Links are followed. Hidden files
@@ -14,15 +18,18 @@ def find_files(sources: Iterable[str | Path], leave_out: Iterable[Path] = ()) ->
     Args:
         sources: files and folders.
         leave_out: folders not to enter.
+        on_error: is called with the error of a folder that cannot be read, whose ``filename`` is
+            the folder. Without it the error is raised.
 
     Raises:
         FileNotFoundError: if a source does not exist.
+        OSError: if a folder cannot be read.
     """
     entered = {os.path.realpath(folder) for folder in leave_out}
     found: dict[str, Path] = {}
     for source in map(Path, sources):
         if source.is_dir():
-            files: Iterable[Path] = sorted(_walk(source, entered))
+            files: Iterable[Path] = sorted(_walk(source, entered, on_error or _raise))
         elif source.exists():
             files = [source]
         else:
@@ -37,9 +44,18 @@ def is_hidden(name: str) -> bool:
     return name.startswith('.') or name == '__MACOSX'
 
 
-def _walk(folder: Path, entered: set[str]) -> Iterator[Path]:
+def printable(path: str | Path) -> str:
+    """A path as text; what is not UTF-8 in its name is shown by its bytes."""
+    return os.fsencode(path).decode('utf-8', errors='backslashreplace')
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _walk(folder: Path, entered: set[str], on_error: Callable[[OSError], None]) -> Iterator[Path]:
     """Files below a folder; ``entered`` keeps links from leading in circles."""
-    for here, folders, files in os.walk(folder, followlinks=True):
+    for here, folders, files in os.walk(folder, onerror=on_error, followlinks=True):
         real = os.path.realpath(here)
         if real in entered:
             folders.clear()

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 
 @contextmanager
 def atomic_file(path: str | Path) -> Iterator[Path]:
@@ -49,20 +51,40 @@ def atomic_folder(out: Path) -> Iterator[Path]:
     After an error ``out`` is as it was. What a killed run left behind is removed by the next one,
     and an old folder that it had already moved aside is put back. Between the two renames a reader
     finds the old folder by :func:`moved_aside`.
+
+    Raises:
+        ValueError: if another process is writing the same folder.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
-    _tidy(out)
     part = out.with_name(f'.{out.name}.{os.getpid()}.part')
     old = out.with_name(f'.{out.name}.{os.getpid()}.old')
-    part.mkdir()
+    with _only_writer(out):
+        _tidy(out)
+        part.mkdir()
+        try:
+            yield part
+            if out.exists():
+                out.rename(old)
+            part.rename(out)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _only_writer(out: Path) -> Iterator[None]:
+    lock = FileLock(out.with_name(f'.{out.name}.lock'))
     try:
-        yield part
-        if out.exists():
-            out.rename(old)
-        part.rename(out)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(
+            f'another run is writing {out}: wait for its end, or choose another folder'
+        ) from None
+    try:
+        yield
     finally:
-        shutil.rmtree(part, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 def moved_aside(out: Path) -> Path | None:

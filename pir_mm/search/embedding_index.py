@@ -1,5 +1,6 @@
 """An index folder, opened for search."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,16 +10,20 @@ from numpy.typing import NDArray
 from pir_mm.files.writing import moved_aside
 from pir_mm.search.exact_store import ExactStore
 from pir_mm.search.index_card import IndexCard, ModelFingerprint
-from pir_mm.search.tiles import Tile, count_tiles, read_tiles
+from pir_mm.search.tiles import Tile, TileTable
 from pir_mm.structures.ranking import Ranking
 
 CARD = 'index.json'
 VECTORS = 'vectors.npy'
 TILES = 'tiles.gpkg'
+ATTEMPTS = 10
+"""To open the three files of one index while others take its name."""
 
 
 class EmbeddingIndex:
     """The vectors of pictures, memory-mapped, and what they show.
+
+    All three files stay open: an index that takes the folder's name later changes nothing here.
 
     Args:
         folder: with ``index.json``, ``vectors.npy`` and ``tiles.gpkg``.
@@ -29,26 +34,27 @@ class EmbeddingIndex:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        folder = Path(folder)
-        if not (folder / CARD).is_file():
-            # Between the two renames of a new index the last good one is found aside.
-            aside = moved_aside(folder)
-            if aside is None or not (aside / CARD).is_file():
-                raise FileNotFoundError(
-                    f'{folder} holds no index: {CARD} is absent; make one with tools/index.py'
-                )
-            folder = aside
-        self.folder = folder
-        self.card = IndexCard.read(folder / CARD)
-        self.store = map_store(folder / VECTORS)
+        self.folder = Path(folder)
+        for _ in range(ATTEMPTS):
+            place = _place(self.folder)
+            before = os.stat(place).st_ino
+            self._open(place)
+            if place.is_dir() and os.stat(place).st_ino == before:
+                break  # else another index took the name in between
         size, width = self.store.vectors.shape
-        features = count_tiles(folder / TILES)
-        if not size == features == self.card.indexed or width != self.card.fingerprint.width:
+        if not size == len(self._tiles) == self.card.indexed or (
+            width != self.card.fingerprint.width
+        ):
             raise ValueError(
                 f'{folder} is damaged: {CARD} speaks of {self.card.indexed} vectors of width '
                 f'{self.card.fingerprint.width}, {VECTORS} holds {size} of {width}, {TILES} '
-                f'{features} features; index anew'
+                f'{len(self._tiles)} features; index anew'
             )
+
+    def _open(self, place: Path) -> None:
+        self.card = IndexCard.read(place / CARD)
+        self.store = map_store(place / VECTORS)
+        self._tiles = TileTable(place / TILES)
 
     def __len__(self) -> int:
         return len(self.store)
@@ -59,7 +65,7 @@ class EmbeddingIndex:
 
     def tiles(self, ids: Sequence[int]) -> list[Tile]:
         """The tiles of some ids, in the order given."""
-        return read_tiles(self.folder / TILES, ids)
+        return self._tiles.read(ids)
 
     def refuse_other_model(self, fingerprint: ModelFingerprint) -> None:
         """Raise unless the model of ``fingerprint`` is the one that made this index.
@@ -73,6 +79,18 @@ class EmbeddingIndex:
                 f'{self.folder} was made by another model, index against model given: '
                 f'{", ".join(found)}; give the model of the index, or index anew with this one'
             )
+
+
+def _place(folder: Path) -> Path:
+    """Where the index lies: between the two renames of a new one, the last good one is aside."""
+    if (folder / CARD).is_file():
+        return folder
+    aside = moved_aside(folder)
+    if aside is None or not (aside / CARD).is_file():
+        raise FileNotFoundError(
+            f'{folder} holds no index: {CARD} is absent; make one with tools/index.py'
+        )
+    return aside
 
 
 def map_store(path: Path) -> ExactStore:

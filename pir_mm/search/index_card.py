@@ -18,12 +18,15 @@ class ModelFingerprint:
         width: length of an embedding.
         pir_mm: version of the package. Only its first two numbers count, as a third one promises
             the same vectors.
+        vocab_sha256: hash of the vocabulary; empty where none was at hand, which pictures do not
+            need. An empty one is not compared.
     """
 
     config_sha256: str
     weights_sha256: str
     width: int
     pir_mm: str
+    vocab_sha256: str = ''
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -41,6 +44,10 @@ class ModelFingerprint:
             ours, others = getattr(self, name), getattr(other, name)
             if ours != others:
                 found.append(f'{title} (sha256 {ours[:12]} against {others[:12]})')
+        vocabularies = (self.vocab_sha256, other.vocab_sha256)
+        if all(vocabularies) and len(set(vocabularies)) > 1:
+            ours, others = (digest[:12] for digest in vocabularies)
+            found.append(f'vocabulary (sha256 {ours} against {others})')
         if self.width != other.width:
             found.append(f'embedding width ({self.width} against {other.width})')
         if self.pir_mm.split('.')[:2] != other.pir_mm.split('.')[:2]:
@@ -77,6 +84,14 @@ class IndexCard:
     checkpoint: str | None
     indexed: int
     skipped: tuple[SkippedPicture, ...] = ()
+
+    @property
+    def skipped_by_reason(self) -> dict[str, list[str]]:
+        """The skipped files of each kind of reason, the most frequent kind first."""
+        return {
+            reason: [p.source for p in self.skipped if p.reason.split(':')[0] == reason]
+            for reason in self.reasons
+        }
 
     @property
     def reasons(self) -> dict[str, int]:

@@ -23,7 +23,7 @@ class IndexWriter:
         folder: where the index will be; an index that lies there is replaced.
 
     Raises:
-        ValueError: if ``folder`` holds anything but an index.
+        ValueError: if ``folder`` holds anything but an index, or another run is writing it.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -112,9 +112,9 @@ def refuse_foreign(folder: Path) -> None:
     """Raise a ValueError if a folder holds files that no index writer has written."""
     if not folder.exists():
         return
-    known = (CARD, VECTORS, TILES)
+    known = (CARD, VECTORS, TILES, '.DS_Store')
     inside = [path.name for path in folder.iterdir()] if folder.is_dir() else [folder.name]
-    foreign = [name for name in inside if not name.startswith(known)]
+    foreign = [name for name in inside if name not in known]
     if foreign:
         raise ValueError(
             f'{folder} holds {sorted(foreign)[0]!r}, so it is not an index that may be replaced: '

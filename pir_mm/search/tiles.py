@@ -1,13 +1,12 @@
 """What one vector of an index shows, and the table of all of them."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pyogrio import raw, read_info
-from pyogrio.errors import DataSourceError, FeatureError
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,8 @@ class Tile:
 
 
 LAYER = 'tiles'
+QUERY_IDS = 500
+"""Ids of one query: old versions of SQLite take at most 999."""
 COLUMNS = ['id', 'source', 'window', 'crs', 'transform']
 
 
@@ -51,6 +52,8 @@ def write_tiles(path: str | Path, tiles: Sequence[Tile]) -> None:
     ``window`` and ``transform`` are JSON lists in text columns. The layer is declared as
     MultiPolygon because a GIS shows one symbol for it; geometries are null.
     """
+    from pyogrio import raw  # takes half a second, and a search does not write
+
     text = [
         [tile.source for tile in tiles],
         [json.dumps(tile.window) for tile in tiles],
@@ -69,39 +72,52 @@ def write_tiles(path: str | Path, tiles: Sequence[Tile]) -> None:
     )
 
 
-def count_tiles(path: str | Path) -> int:
-    """Number of features of layer ``tiles``.
+class TileTable:
+    """Layer ``tiles`` of a GeoPackage, opened once: a file that takes its name later is not read.
+
+    A GeoPackage is an SQLite database.
 
     Raises:
         ValueError: if the file is no GeoPackage with such a layer.
     """
-    try:
-        info = read_info(str(path), layer=LAYER)
-    except DataSourceError as error:
-        raise ValueError(f'{path} has no layer {LAYER!r}: {error}') from None
-    missing = [name for name in COLUMNS if name not in info['fields']]
-    if missing:
-        raise ValueError(f'{path}: layer {LAYER!r} has no column {", ".join(missing)}')
-    return int(info['features'])
 
+    def __init__(self, path: str | Path) -> None:
+        self.path = path
+        names = {'id', 'source', 'window', 'crs', 'transform'}
+        uri = Path(path).resolve().as_uri()
+        try:
+            self._file = sqlite3.connect(
+                f'{uri}?mode=ro&immutable=1', uri=True, check_same_thread=False
+            )
+            columns = {row[1] for row in self._file.execute(f'PRAGMA table_info({LAYER})')}
+            missing = sorted(names - columns)
+            if missing:
+                what = 'column ' + ', '.join(missing) if columns else f'layer {LAYER!r}'
+                raise ValueError(f'{path} has no {what}')
+            ((self.count,),) = self._file.execute(f'SELECT COUNT(*) FROM {LAYER}')
+        except sqlite3.Error as error:
+            raise ValueError(f'{path} is no table of tiles: {error}') from None
 
-def read_tiles(path: str | Path, ids: Sequence[int]) -> list[Tile]:
-    """Read the tiles of some ids, in the order given; an id may occur several times.
+    def __len__(self) -> int:
+        return self.count
 
-    Raises:
-        ValueError: if there is no such id.
-    """
-    if len(ids) == 0:
-        return []
-    rows = [int(i) + 1 for i in ids]  # a GeoPackage counts its features from 1
-    try:
-        _, _, _, columns = raw.read(str(path), layer=LAYER, fids=rows, read_geometry=False)
-    except FeatureError as error:
-        raise ValueError(f'{path}: an id of {sorted(set(ids))} is absent: {error}') from None
-    by_name = dict(zip(COLUMNS, columns, strict=True))
-    if by_name['id'].tolist() != [int(i) for i in ids]:
-        raise ValueError(f'{path}: the features are not in the order of the vectors; index anew')
-    return [
-        Tile(source, tuple(json.loads(window)), crs, transform and tuple(json.loads(transform)))
-        for source, window, crs, transform in zip(*columns[1:], strict=True)
-    ]
+    def read(self, ids: Sequence[int]) -> list[Tile]:
+        """Read the tiles of some ids, in the order given; an id may occur several times.
+
+        Raises:
+            ValueError: if there is no such id.
+        """
+        wanted = sorted({int(i) for i in ids})
+        found: dict[int, Tile] = {}
+        for start in range(0, len(wanted), QUERY_IDS):
+            some = wanted[start : start + QUERY_IDS]
+            marks = ', '.join('?' * len(some))
+            query = f'SELECT id, source, window, crs, transform FROM {LAYER} WHERE fid IN ({marks})'
+            rows = self._file.execute(query, [i + 1 for i in some])  # its features count from 1
+            for number, source, window, crs, transform in rows:
+                transform = transform and tuple(json.loads(transform))
+                found[number] = Tile(source, tuple(json.loads(window)), crs, transform)
+        absent = [i for i in wanted if i not in found]
+        if absent:
+            raise ValueError(f'{self.path} has no tile {absent[0]}: index anew')
+        return [found[int(i)] for i in ids]

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pir_mm.files.walking import find_files, is_hidden
+from pir_mm.files.walking import find_files, is_hidden, printable
 
 
 def make(folder, *names):
@@ -61,3 +61,28 @@ def test_what_macos_puts_into_archives_is_hidden_too():
         False,
         False,
     ]
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    for name in ('a/1.jpg', 'closed/2.jpg', 'b/3.jpg'):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith('closed'):
+            raise PermissionError(13, 'Permission denied', str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, 'scandir', refuse)
+    errors = []
+    found = find_files([tmp_path], on_error=errors.append)
+    assert [path.name for path in found] == ['1.jpg', '3.jpg']
+    assert [error.filename for error in errors] == [str(tmp_path / 'closed')]
+    with pytest.raises(PermissionError):
+        find_files([tmp_path])
+
+
+def test_a_name_of_other_bytes_can_be_printed():
+    assert printable('a/\u00e9.jpg') == 'a/\u00e9.jpg'
+    assert printable(os.fsdecode(b'a/\xff.jpg')) == r'a/\xff.jpg'

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from pir_mm.search import EmbeddingIndex, IndexWriter, ModelFingerprint, Tile
+from pir_mm.search import EmbeddingIndex, IndexWriter, ModelFingerprint, Tile, embedding_index
 
 MODEL = ModelFingerprint('a' * 64, 'b' * 64, 3, '0.1.0')
 
@@ -95,3 +95,39 @@ def test_a_wrong_card_is_named(folder):
     (folder / 'index.json').write_text(json.dumps(card))
     with pytest.raises(ValueError, match='4 vectors of width 3'):
         EmbeddingIndex(folder)
+
+
+def write(folder, names):
+    with IndexWriter(folder) as writer:
+        tiles = [Tile(name, (0, 0, 4, 4)) for name in names]
+        writer.add(np.eye(3, dtype=np.float32), tiles)
+        writer.finish(MODEL, None, None)
+
+
+def test_an_open_index_keeps_what_it_opened(folder):
+    index = EmbeddingIndex(folder)
+    write(folder, 'ZYX')
+    ranking = index.search(np.eye(3, dtype=np.float32)[:1], top_k=1)
+    assert [tile.source for tile in index.tiles(ranking.ids[0])] == ['x']
+    assert EmbeddingIndex(folder).tiles([0])[0].source == 'Z'
+
+
+def test_files_of_two_indexes_are_never_mixed(folder, monkeypatch):
+    """Another index takes the name after the card was read."""
+    pending = ['ZYX']
+    opened = embedding_index.map_store
+
+    def write_then_open(path):
+        if pending:
+            write(folder, pending.pop())
+        return opened(path)
+
+    monkeypatch.setattr(embedding_index, 'map_store', write_then_open)
+    read = EmbeddingIndex._open
+    cards = []
+    monkeypatch.setattr(
+        EmbeddingIndex, '_open', lambda self, place: cards.append(place) or read(self, place)
+    )
+    index = EmbeddingIndex(folder)
+    assert len(cards) == 2
+    assert index.tiles([0])[0].source == 'Z'

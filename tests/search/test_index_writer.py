@@ -117,9 +117,36 @@ def test_never_replaces_what_is_no_index(tmp_path):
     (tmp_path / 'photos' / 'a.jpg').touch()
     with pytest.raises(ValueError, match="photos holds 'a.jpg', so it is not an index"):
         IndexWriter(tmp_path / 'photos')
+    fill(tmp_path / 'mine', 3)
+    (tmp_path / 'mine' / 'tiles.gpkg.notes').touch()
+    with pytest.raises(ValueError, match="mine holds 'tiles.gpkg.notes'"):
+        IndexWriter(tmp_path / 'mine')
     (tmp_path / 'file').touch()
     with pytest.raises(ValueError, match="holds 'file'"):
         IndexWriter(tmp_path / 'file')
     (tmp_path / 'empty').mkdir()
     fill(tmp_path / 'empty', 3)
     assert len(EmbeddingIndex(tmp_path / 'empty')) == 3
+
+
+HELD = """
+import sys, time
+from pir_mm.search import IndexWriter
+with IndexWriter(sys.argv[1]):
+    print('writing', flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_writer_is_refused_at_once(tmp_path):
+    fill(tmp_path / 'index', 5)
+    command = [sys.executable, '-c', HELD, str(tmp_path / 'index')]
+    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == 'writing\n'
+        with pytest.raises(ValueError, match='another run is writing .*index: wait for its end'):
+            fill(tmp_path / 'index', 2)
+        other.kill()
+    assert len(EmbeddingIndex(tmp_path / 'index')) == 5
+    fill(tmp_path / 'index', 2)
+    assert [path.name for path in tmp_path.iterdir()] == ['index']

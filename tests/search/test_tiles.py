@@ -6,7 +6,7 @@ import numpy as np
 import pyogrio
 import pytest
 
-from pir_mm.search.tiles import Tile, count_tiles, read_tiles, write_tiles
+from pir_mm.search.tiles import Tile, TileTable, write_tiles
 
 
 def test_a_tile_is_a_value():
@@ -48,10 +48,26 @@ def layer(path, columns):
 
 def test_tiles_come_back_in_the_order_asked_for(tmp_path):
     write_tiles(tmp_path / 'tiles.gpkg', TILES)
-    assert count_tiles(tmp_path / 'tiles.gpkg') == 3
-    assert read_tiles(tmp_path / 'tiles.gpkg', [2, 0, 1, 2]) == [TILES[i] for i in (2, 0, 1, 2)]
-    assert read_tiles(tmp_path / 'tiles.gpkg', np.array([1])) == [TILES[1]]
-    assert read_tiles(tmp_path / 'tiles.gpkg', []) == []
+    table = TileTable(tmp_path / 'tiles.gpkg')
+    assert len(table) == 3
+    assert table.read([2, 0, 1, 2]) == [TILES[i] for i in (2, 0, 1, 2)]
+    assert table.read(np.array([1])) == [TILES[1]]
+    assert table.read([]) == []
+
+
+def test_reads_more_ids_than_one_query_takes(tmp_path):
+    many = [Tile(f'{n}.png', (0, 0, 1, 1)) for n in range(1700)]
+    write_tiles(tmp_path / 'tiles.gpkg', many)
+    assert TileTable(tmp_path / 'tiles.gpkg').read(range(1699, -1, -1)) == many[::-1]
+
+
+def test_an_open_table_stays_what_it_was(tmp_path):
+    write_tiles(tmp_path / 'tiles.gpkg', TILES)
+    table = TileTable(tmp_path / 'tiles.gpkg')
+    write_tiles(tmp_path / 'new.gpkg', TILES[::-1])
+    (tmp_path / 'new.gpkg').replace(tmp_path / 'tiles.gpkg')
+    assert table.read([0]) == [TILES[0]]
+    assert TileTable(tmp_path / 'tiles.gpkg').read([0]) == [TILES[2]]
 
 
 def test_the_layer_is_as_the_contract_says(tmp_path):
@@ -81,17 +97,22 @@ def test_it_is_a_plain_geopackage_with_null_geometries(tmp_path):
 
 def test_says_what_is_wrong(tmp_path):
     write_tiles(tmp_path / 'tiles.gpkg', TILES)
-    with pytest.raises(ValueError, match=r'an id of \[0, 3\] is absent'):
-        read_tiles(tmp_path / 'tiles.gpkg', [0, 3])
-    with pytest.raises(ValueError, match="has no layer 'tiles'"):
-        count_tiles(tmp_path / 'absent.gpkg')
+    with pytest.raises(ValueError, match=r'tiles.gpkg has no tile 3: index anew'):
+        TileTable(tmp_path / 'tiles.gpkg').read([0, 3])
+    for name, content in (('absent', None), ('empty', b''), ('text', b'no database at all')):
+        path = tmp_path / f'{name}.gpkg'
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(ValueError, match=f"{name}.gpkg (has no layer 'tiles'|is no table)"):
+            TileTable(path)
     layer(tmp_path / 'other.gpkg', {'id': np.array([0])})
-    with pytest.raises(ValueError, match='has no column source, window'):
-        count_tiles(tmp_path / 'other.gpkg')
+    with pytest.raises(ValueError, match='has no column crs, source, transform, window'):
+        TileTable(tmp_path / 'other.gpkg')
 
 
 def test_another_order_is_noticed(tmp_path):
-    text = dict.fromkeys(('source', 'window', 'crs', 'transform'), np.array(['', ''], dtype=object))
+    text = dict.fromkeys(('source', 'crs', 'transform'), np.array([None, None], dtype=object))
+    text['window'] = np.array(['[0, 0, 1, 1]'] * 2, dtype=object)
     layer(tmp_path / 'tiles.gpkg', {'id': np.array([1, 0]), **text})
-    with pytest.raises(ValueError, match='not in the order of the vectors'):
-        read_tiles(tmp_path / 'tiles.gpkg', [0])
+    with pytest.raises(ValueError, match='has no tile 0: index anew'):
+        TileTable(tmp_path / 'tiles.gpkg').read([0])

@@ -14,12 +14,14 @@ from pir_mm.apis.search.searching import (
     search_sheet,
     write_results,
 )
+from pir_mm.files.names import first_few
 
 __all__ = [
     'EmbeddedSplit',
     'embed_images',
     'embed_split',
     'embed_texts',
+    'first_few',
     'format_hits',
     'index_pictures',
     'list_hits',

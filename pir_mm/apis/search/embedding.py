@@ -10,27 +10,31 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 from mmengine.dataset import Compose
+from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from pir_mm.files.pictures import MAX_PIXELS, picture_size
+from pir_mm.files.pictures import MAX_PIXELS, picture_size, pixels_of
 
 Item = TypeVar('Item')
-Picture = str | os.PathLike | np.ndarray
+Picture = str | os.PathLike | np.ndarray | Image.Image
 
 LOADERS = ('LoadPicture', 'LoadImageFromFile')
 CHUNK = 8192  # sentences that are tokenised together
 TOKENS = 4096  # tokens of a text batch, with padding
 
 
-def embed_images(model: nn.Module, pictures: Sequence[Picture], batch_size: int = 32) -> np.ndarray:
+def embed_images(
+    model: nn.Module, pictures: Picture | Iterable[Picture], batch_size: int = 32
+) -> np.ndarray:
     """Embed pictures with the test pipeline of the model's config.
 
     Files are decoded in the background, at most a few batches ahead.
 
     Args:
         model: from :func:`pir_mm.apis.load_retriever`.
-        pictures: paths, ``(H, W, 3)`` uint8 RGB arrays, or both.
+        pictures: paths, pictures of Pillow, or arrays ``(H, W)`` and ``(H, W, 3 or 4)``, see
+            :func:`pir_mm.files.pictures.pixels_of`; a list, a generator, or one alone.
         batch_size: pictures per batch.
 
     Returns:
@@ -40,29 +44,37 @@ def embed_images(model: nn.Module, pictures: Sequence[Picture], batch_size: int 
         FileNotFoundError: if a file does not exist; the message names it.
         ValueError: if a picture cannot be used, the message names it; or if there are no pictures.
     """
+    alone = isinstance(pictures, str | os.PathLike | Image.Image) or (
+        isinstance(pictures, np.ndarray) and pictures.ndim < 4
+    )
+    pictures = [pictures] if alone else list(pictures)
     if len(pictures) == 0:
         raise ValueError('no picture to embed: give at least one')
     vectors = [part for _, _, part in image_batches(model, pictures, batch_size)]
     return np.concatenate(vectors)
 
 
-def embed_texts(model: nn.Module, strings: Sequence[str]) -> np.ndarray:
+def embed_texts(model: nn.Module, strings: Iterable[str]) -> np.ndarray:
     """Embed sentences in batches of similar length; equal sentences are encoded once.
 
     Args:
         model: from :func:`pir_mm.apis.load_retriever`.
-        strings: sentences.
+        strings: sentences; a list or a generator.
 
     Returns:
         ``(n, D)`` float32 of unit norm, in the order of ``strings``.
 
     Raises:
-        ValueError: if there are no sentences, or if a sentence has no words.
+        ValueError: if there are no sentences, or if one is no string or has no words.
     """
     if isinstance(strings, str):
         raise ValueError('strings must be a list of sentences, got one string')
+    strings = list(strings)
     if len(strings) == 0:
         raise ValueError('no sentence to embed: give at least one')
+    for number, string in enumerate(strings):
+        if not isinstance(string, str):
+            raise ValueError(f'sentence {number} must be a string, got {string!r}')
     require_evaluation(model)
     row = {string: number for number, string in enumerate(dict.fromkeys(strings))}
     distinct, vectors = list(row), None
@@ -184,16 +196,19 @@ class PictureReader:
             ValueError: if the picture cannot be used. The message is a kind of reason, a colon
                 and details. It does not name the file.
         """
-        if isinstance(picture, np.ndarray):
-            if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-                raise ValueError(
-                    'not a picture: an array must be (H, W, 3) uint8 RGB, got '
-                    f'{picture.dtype} of shape {picture.shape}'
-                )
-            height, width = picture.shape[:2]
+        if isinstance(picture, np.ndarray | Image.Image):
+            try:
+                pixels = pixels_of(picture)
+            except ValueError as error:
+                raise ValueError(f'not a picture: {error}') from None
+            height, width = pixels.shape[:2]
             shape = {'img_shape': (height, width), 'ori_shape': (height, width)}
-            bgr = np.ascontiguousarray(picture[:, :, ::-1])
-            return self._array_steps({'img': bgr, **shape})['inputs'], (width, height)
+            return self._array_steps({'img': pixels, **shape})['inputs'], (width, height)
+        if not isinstance(picture, str | os.PathLike):
+            raise ValueError(
+                'not a picture: give a path, a picture of Pillow or an array, got '
+                f'{type(picture).__name__}'
+            )
         size = picture_size(picture, self.max_pixels)
         try:
             return self._file_steps({'img_path': os.fspath(picture)})['inputs'], size

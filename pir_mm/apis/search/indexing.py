@@ -9,7 +9,7 @@ from torch import nn
 from pir_mm.apis.search.embedding import image_batches
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
 from pir_mm.files.pictures import is_picture
-from pir_mm.files.walking import find_files
+from pir_mm.files.walking import find_files, printable
 from pir_mm.search import IndexCard, IndexWriter, Tile
 
 
@@ -22,9 +22,9 @@ def index_pictures(
 ) -> IndexCard:
     """Embed pictures and write an index of them.
 
-    A file that is not a picture, is broken or has too many pixels is skipped and counted with its
-    reason. The new index replaces an older one only when it is complete. A killed run leaves the
-    older one.
+    A file that is not a picture, is broken or has too many pixels, and a folder that cannot be
+    read, is skipped and counted with its reason. The new index replaces an older one only when it
+    is complete. A killed run leaves the older one.
 
     Args:
         sources: pictures and folders. Folders are searched at any depth, and only their files with
@@ -44,11 +44,17 @@ def index_pictures(
     """
     sources = [Path(sources)] if isinstance(sources, str | Path) else [*map(Path, sources)]
     with IndexWriter(out) as writer:
-        files = find_files(sources, leave_out=[writer.folder])
+
+        def skip_folder(error: OSError) -> None:
+            writer.skip(printable(error.filename), f'cannot be read: {error.strerror}')
+
+        files = find_files(sources, [writer.folder], skip_folder)
         named = {os.path.abspath(source) for source in sources}
         tried = []
         for file in files:
-            if is_picture(file) or str(file) in named:
+            if printable(file) != str(file):
+                writer.skip(printable(file), 'name is not in UTF-8: rename it')
+            elif is_picture(file) or str(file) in named:
                 tried.append(file)
             else:
                 writer.skip(str(file), f'not a picture: {file.suffix or "no"} ending')

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import os
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from torch import nn
 
 from pir_mm.apis.search.embedding import test_pipeline
-from pir_mm.files.weights import hash_tensors
+from pir_mm.files.weights import file_sha256, hash_tensors
 from pir_mm.search import ModelFingerprint
 from pir_mm.version import __version__
 
@@ -20,8 +22,8 @@ _HASHED: WeakKeyDictionary[nn.Module, tuple[list[tuple[str, int, int]], str]] = 
 def model_fingerprint(model: nn.Module, width: int) -> ModelFingerprint:
     """Compute the fingerprint of a model.
 
-    It covers the ``model`` part and the test pipeline of the config, without file names, and the
-    values of the weights. The same weights in another file have the same fingerprint.
+    It covers the ``model`` part and the test pipeline of the config, without file names, the values
+    of the weights, and the vocabulary. The same weights in another file have the same fingerprint.
 
     Args:
         model: model with its config in ``model.cfg``.
@@ -34,7 +36,13 @@ def model_fingerprint(model: nn.Module, width: int) -> ModelFingerprint:
         weights_sha256=_hash_weights(model),
         width=width,
         pir_mm=__version__,
+        vocab_sha256=_hash_vocabulary(model),
     )
+
+
+def _hash_vocabulary(model: nn.Module) -> str:
+    vocab = (model.cfg.model.get('tokenizer') or {}).get('vocab')
+    return file_sha256(Path(vocab)) if vocab is not None and os.path.isfile(vocab) else ''
 
 
 def _relevant(value: Any) -> Any:

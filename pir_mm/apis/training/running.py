@@ -13,6 +13,7 @@ from pir_mm.engine import (
     join_cpu_process_group,
     load_local_files_safely,
     load_weights,
+    prefer_vocabulary_beside,
 )
 from pir_mm.engine.hooks.safe_checkpoint_hook import POINTER, last_checkpoint
 from pir_mm.files.weights import read_checkpoint
@@ -197,6 +198,7 @@ def test(config: Config, checkpoint: str | None, out: str | None = None) -> dict
         ValueError: if the checkpoint does not have exactly the tensors of this model.
     """
     config.load_from, config.resume = None, False
+    prefer_vocabulary_beside(config, checkpoint, config.filename)
     runner = build_runner(config)
     if checkpoint is not None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model

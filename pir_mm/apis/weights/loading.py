@@ -7,7 +7,7 @@ from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 
 from pir_mm.apis.training.configuration import load_config
-from pir_mm.engine import load_weights
+from pir_mm.engine import load_weights, prefer_vocabulary_beside
 from pir_mm.registry import MODELS
 
 
@@ -28,8 +28,8 @@ def load_retriever(
 
     Raises:
         FileNotFoundError: if a file is missing. The vocabulary is read only with the first text.
-        ValueError: if neither file is given, or if the checkpoint does not have exactly the
-            tensors of this model.
+        ValueError: if neither file is given, if the checkpoint does not have exactly the tensors
+            of this model, or if the device is not there.
     """
     if config is None:
         if checkpoint is None:
@@ -39,7 +39,14 @@ def load_retriever(
             raise FileNotFoundError(
                 f'{config}, the config beside {checkpoint}, does not exist: give a config'
             )
+    if Path(config).suffix != '.py':
+        raise ValueError(
+            f'{config} is no config: a config ends in .py, and a checkpoint is given second, or by '
+            'checkpoint='
+        )
+    _check_device(device)
     cfg = load_config(config)
+    prefer_vocabulary_beside(cfg, checkpoint, config)
     with DefaultScope.overwrite_default_scope('pir_mm'):
         model = MODELS.build(cfg.model)
     if checkpoint is not None:
@@ -48,3 +55,12 @@ def load_retriever(
     model.to(device)
     model.eval()
     return model
+
+
+def _check_device(device: str | torch.device) -> None:
+    try:
+        kind = torch.device(device).type
+    except RuntimeError:
+        raise ValueError(f"device {device!r} is unknown: give 'cpu' or 'cuda'") from None
+    if kind == 'cuda' and not torch.cuda.is_available():
+        raise ValueError(f"device {str(device)!r} is not there, this machine has no GPU: use 'cpu'")

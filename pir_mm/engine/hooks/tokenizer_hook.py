@@ -1,14 +1,21 @@
 """The model's tokenizer for the workers of the data loaders."""
 
+import shutil
 from functools import partial
 from inspect import signature
+from pathlib import Path
 
+from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
+from pir_mm.files.writing import atomic_file
 from pir_mm.registry import HOOKS
+
+VOCABULARY = 'vocab.txt'
+"""Its name beside a checkpoint, where a model that is loaded looks for it first."""
 
 
 @HOOKS.register_module()
@@ -17,11 +24,13 @@ class TokenizerHook(Hook):
 
     The tokenizer belongs to the model, which also needs it to embed a query. So a config states it
     once, in ``model.tokenizer``, and this hook gives it to the loaders before they start their
-    workers. A collate function that was given a tokenizer in the config keeps it.
+    workers. A collate function that was given a tokenizer in the config keeps it. The vocabulary is
+    part of the model, so a copy of it is left beside the checkpoints.
     """
 
     def before_train(self, runner: Runner) -> None:
         self._equip(runner, runner.train_dataloader)
+        self._leave_vocabulary(runner)
 
     def before_val(self, runner: Runner) -> None:
         self._equip(runner, runner.val_dataloader)
@@ -37,3 +46,10 @@ class TokenizerHook(Hook):
             return
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         loader.collate_fn = partial(collate, tokenizer=model.tokenizer)
+
+    def _leave_vocabulary(self, runner: Runner) -> None:
+        given = getattr(runner.train_dataloader.collate_fn, 'keywords', {})
+        vocab = getattr(given.get('tokenizer'), 'vocab', None)
+        if vocab is not None and is_main_process():
+            with atomic_file(Path(runner.work_dir, VOCABULARY)) as temporary:
+                shutil.copyfile(vocab, temporary)

@@ -108,8 +108,11 @@ def test_names_the_picture_that_cannot_be_used(colour_model, pictures):
         embed_images(colour_model, [pictures / 'red.png', pictures / 'cut.png'])
     with pytest.raises(FileNotFoundError, match=r'absent\.png'):
         embed_images(colour_model, ['absent.png'])
-    with pytest.raises(ValueError, match=r'float64 of shape \(4, 4\)'):
-        embed_images(colour_model, [np.zeros((4, 4))])
+    with pytest.raises(ValueError, match=r'an array: not a picture: .* got shape \(3, 4, 5\)'):
+        embed_images(colour_model, [np.zeros((3, 4, 5))])
+    for wrong in (None, 3, [1, 2]):
+        with pytest.raises(ValueError, match='not a picture: give a path, a picture of Pillow or'):
+            embed_images(colour_model, [wrong])
     with pytest.raises(ValueError, match='no picture'):
         embed_images(colour_model, [])
     with pytest.raises(ValueError, match='batch_size must be at least 1, got 0'):
@@ -154,6 +157,9 @@ def test_says_what_is_wrong_with_the_sentences(colour_model):
         embed_texts(colour_model, 'red')
     with pytest.raises(ValueError, match='no sentence'):
         embed_texts(colour_model, [])
+    for wrong in (None, 3, b'red', ['red']):
+        with pytest.raises(ValueError, match='^sentence 1 must be a string, got '):
+            embed_texts(colour_model, ['red', wrong])
 
 
 def test_refuses_a_model_in_training_mode(colour_model, pictures):
@@ -176,3 +182,29 @@ def test_wants_a_model_that_knows_its_config(colour_model, pictures):
     del colour_model.cfg
     with pytest.raises(ValueError, match='load_retriever'):
         embed_images(colour_model, [pictures / 'red.png'])
+
+
+def test_takes_what_people_have(colour_model, pictures):
+    red = np.full((9, 8, 3), (200, 0, 0), np.uint8)
+    shapes = [
+        pictures / 'red.png',
+        str(pictures / 'red.png'),
+        Image.fromarray(red),
+        red,
+        np.dstack([red, red[..., :1]]),
+        red / 255,
+    ]
+    np.testing.assert_allclose(embed_images(colour_model, shapes), [RED] * 6, atol=1e-3)
+    for alone in shapes:
+        np.testing.assert_allclose(embed_images(colour_model, alone), [RED], atol=1e-3)
+    grey = [red[..., 0], Image.fromarray(red[..., 0]), red[..., :1]]
+    np.testing.assert_allclose(embed_images(colour_model, grey), [GREY] * 3, atol=1e-3)
+    deep = np.dstack([np.arange(72, dtype=np.uint16).reshape(9, 8) * 500] + [red[..., 1]] * 2)
+    np.testing.assert_allclose(embed_images(colour_model, deep), [RED], atol=1e-3)
+
+
+def test_takes_generators(colour_model, pictures):
+    vectors = embed_images(colour_model, (pictures / f'{name}.png' for name in ('red', 'green')))
+    np.testing.assert_allclose(vectors, [RED, [0, 1, 0]], atol=1e-6)
+    np.testing.assert_allclose(embed_texts(colour_model, iter(['red'])), [RED], atol=1e-6)
+    assert len(embed_images(colour_model, np.zeros((3, 8, 8, 3), np.uint8) + np.uint8(9))) == 3

@@ -1,6 +1,7 @@
 """Indexing skips bad files, says which, and never damages an older index."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ def test_the_folder_has_the_three_files_that_others_read(colour_model, pictures,
     assert set(card['model']['fingerprint']) == {
         'config_sha256',
         'weights_sha256',
+        'vocab_sha256',
         'width',
         'pir_mm',
     }
@@ -61,6 +63,31 @@ def test_bad_files_are_skipped_with_their_reasons(colour_model, pictures, tmp_pa
     assert reasons['web.png'] == 'not a picture: unknown content'
     assert reasons['large.png'] == 'too many pixels: 200 x 200 is above 10000'
     assert names(EmbeddingIndex(tmp_path / 'index')) == names_of_good()
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='other systems allow no such names')
+def test_what_a_disk_may_hold_costs_nobody_the_index(colour_model, pictures, tmp_path, monkeypatch):
+    os.mkfifo(pictures / 'pipe.jpg')
+    Path(os.fsdecode(os.fsencode(pictures) + b'/\xff.png')).write_bytes(b'')
+    (pictures / 'gone.png').symlink_to(pictures / 'nowhere.png')
+    (pictures / 'closed').mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith('closed'):
+            raise PermissionError(13, 'Permission denied', str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, 'scandir', refuse)
+    card = index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert card.indexed == 4
+    skipped = {entry.source.rpartition('/')[2]: entry.reason for entry in card.skipped}
+    assert skipped['pipe.jpg'] == 'not a picture: it is no regular file'
+    assert skipped[r'\xff.png'] == 'name is not in UTF-8: rename it'
+    assert skipped['closed'] == 'cannot be read: Permission denied'
+    assert 'does not exist' in skipped['gone.png']
+    assert names(EmbeddingIndex(tmp_path / 'index')) == names_of_good()
+    assert card.skipped_by_reason['cannot be read'] == [str(pictures / 'closed')]
 
 
 def names_of_good():

@@ -52,3 +52,16 @@ def test_only_what_decides_an_embedding_counts(colour_model, change, same):
     base = model_fingerprint(colour_model, 3).config_sha256
     colour_model.cfg.merge_from_dict(change)
     assert (model_fingerprint(colour_model, 3).config_sha256 == base) == same
+
+
+def test_another_vocabulary_is_another_model(colour_model, tmp_path):
+    def fingerprint(words):
+        if words is not None:
+            (tmp_path / 'vocab.txt').write_text(words)
+        return model_fingerprint(colour_model, 3)
+
+    colour_model.cfg.merge_from_dict({'model.tokenizer': {'vocab': str(tmp_path / 'vocab.txt')}})
+    unknown, first, second = fingerprint(None), fingerprint('a\nb\n'), fingerprint('b\na\n')
+    assert unknown.vocab_sha256 == ''
+    assert first.differences(second)[0].startswith('vocabulary (sha256 ')
+    assert first.differences(unknown) == unknown.differences(second) == []

@@ -37,3 +37,12 @@ def test_a_collate_function_that_takes_none_is_left_alone():
     given = runner(default_collate)
     HOOKS.build({'type': 'pir_mm.TokenizerHook'}).before_train(given)
     assert given.train_dataloader.collate_fn is default_collate
+
+
+def test_training_leaves_the_vocabulary_beside_its_checkpoints(tmp_path):
+    (tmp_path / 'words.txt').write_text('a\nb\n')
+    given = runner(partial(collate_pairs))
+    given.model.tokenizer = SimpleNamespace(vocab=str(tmp_path / 'words.txt'))
+    given.work_dir = tmp_path / 'run'
+    HOOKS.build({'type': 'pir_mm.TokenizerHook'}).before_train(given)
+    assert (tmp_path / 'run' / 'vocab.txt').read_text() == 'a\nb\n'
