@@ -5,6 +5,7 @@ python tools/search.py INDEX --image harbour.jpg --out result.png
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 ENDINGS = ('.csv', '.geojson', '.png')
@@ -49,6 +50,7 @@ def main() -> None:
             list_hits,
             load_index_model,
             open_index,
+            query_notes,
             rank_queries,
             write_results,
         )
@@ -59,6 +61,8 @@ def main() -> None:
         model = load_index_model(index, *(arguments.model or ()), device=arguments.device)
         queries = [*arguments.texts, *map(Path, arguments.image)]
         ranking = rank_queries(index, model, queries, arguments.top_k)
+        for note in query_notes(model, queries):
+            print(note, file=sys.stderr)
         print(format_hits(list_hits(index, queries, ranking)))
         if arguments.out:
             write_results(arguments.out, index, queries, ranking)

@@ -28,7 +28,8 @@ def caption_words(text: str, cleaning: str = 'pir') -> list[str]:
         text: a caption or a query.
         cleaning: ``'pir'``, as Pan et al. (*PIR*, ACM MM 2023) do: lower case, without
             ``, . ' ! ? " ( ) * # : ; ~`` (so ``2.5 km`` becomes ``25 km``), hyphen and slash as
-            blanks; typographic characters count as plain ones. ``'none'``: as it stands, for a tokenizer that cleans by itself, such as CLIP's.
+            blanks; typographic characters count as plain ones. ``'none'``: as it stands, for a
+            tokenizer that cleans by itself, such as CLIP's.
 
     Raises:
         ValueError: for another cleaning.

@@ -1,12 +1,13 @@
 """Cleaning of captions."""
 
+import json
 import re
 import string
 
 import numpy as np
 import pytest
 
-from pir_mm.datasets.caption_cleaning import caption_words, clean_caption
+from pir_mm.datasets.caption_cleaning import caption_words, clean_caption, plain_text
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,34 @@ from pir_mm.datasets.caption_cleaning import caption_words, clean_caption
 )
 def test_cleans_as_the_paper_does(raw, clean):
     assert clean_caption(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ('given', 'plain'),
+    [
+        ('\u201ca\u201d \u2018b\u2019s \u00abc\u00bb', '"a" \'b\'s "c"'),
+        ('dark\u2013green \u2014 5\u22123', 'dark-green - 5-3'),
+        ('\ufb01eld \ufb02at o\ufb03ce', 'field flat office'),
+        ('run\u200bway \ufeffpla\u00adne', 'runway plane'),
+        ('\uff41\uff42\u2026', 'ab...'),
+        ('caf\u00e9 10\u00a0m', 'caf\u00e9 10 m'),
+    ],
+)
+def test_typographic_characters_are_plain_ones(given, plain):
+    assert plain_text(given) == plain
+    assert caption_words(given) == caption_words(plain)
+
+
+def test_captions_of_measured_runs_are_read_as_before(shared_dir):
+    (path,) = (shared_dir / 'data' / 'rsicd').rglob('dataset_rsicd.json')
+    raw = [s['raw'] for e in json.loads(path.read_text())['images'] for s in e['sentences']]
+    assert len(raw) == 54605
+    other = [text for text in raw if ' '.join(caption_words(text)[:30]) != by_steps(text)]
+    # one sentence twice: its typographic apostrophe goes the way of the plain one
+    assert (
+        other
+        == ['two white storage tanks are built on the concrete at the water\u2019s edge .'] * 2
+    )
 
 
 def by_steps(text):

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from torch import nn
 
 from pir_mm.apis.search.embedding import Picture, embed_images, embed_texts
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
 from pir_mm.apis.weights.loading import load_retriever
+from pir_mm.files.names import first_few
 from pir_mm.search import EmbeddingIndex, Hit, write_csv, write_geojson
 from pir_mm.structures.ranking import Ranking
 from pir_mm.visualization.ranking_sheet import RankingSheet
 
-Query = str | Path | np.ndarray
+Query = str | Path | np.ndarray | Image.Image
 
 
 def open_index(index: EmbeddingIndex | str | Path) -> EmbeddingIndex:
@@ -73,7 +75,7 @@ def search_index(
         index: index folder, or an open index.
         model: the model that made the index.
         text: one or more sentences; each is a query.
-        image: one or more paths or ``(H, W, 3)`` uint8 RGB arrays; each is a query.
+        image: one or more pictures, as :func:`embed_images` takes them; each is a query.
         top_k: results per query; if the index has fewer pictures, all are returned.
 
     Returns:
@@ -87,9 +89,9 @@ def search_index(
     texts = [text] if isinstance(text, str) else list(text or [])
     if image is None:
         image = []
-    is_single = isinstance(image, str | os.PathLike | np.ndarray)
+    is_single = isinstance(image, str | os.PathLike | np.ndarray | Image.Image)
     pictures = [
-        picture if isinstance(picture, np.ndarray) else Path(picture)
+        Path(picture) if isinstance(picture, str) else picture
         for picture in ([image] if is_single else image)
     ]
     return rank_queries(index, model, [*texts, *pictures], top_k)
@@ -101,6 +103,7 @@ def rank_queries(
     """As :func:`search_index`, for sentences (``str``) and pictures (others) in any order."""
     if len(queries) == 0:
         raise ValueError('no query: give a sentence or a picture')
+    query_notes(model, queries)
     index = open_index(index)
     index.refuse_other_model(model_fingerprint(model, index.card.fingerprint.width))
     texts = [row for row, query in enumerate(queries) if isinstance(query, str)]
@@ -113,14 +116,43 @@ def rank_queries(
     return index.search(vectors, top_k)
 
 
+def query_notes(model: nn.Module, queries: Sequence[Query]) -> list[str]:
+    """What people should know of the answers: a sentence for each query that is not read whole.
+
+    Raises:
+        ValueError: if the model knows no word of a query, so that any answer would be chance.
+    """
+    if not hasattr(getattr(model, 'tokenizer', None), 'reading'):
+        return []
+    notes = []
+    for query in queries:
+        if not isinstance(query, str):
+            continue
+        reading = model.tokenizer.reading(query)
+        if reading.nothing_known:
+            raise ValueError(
+                f'the model knows no word of the query {query!r}: describe the scene in the words '
+                'of its captions'
+            )
+        if reading.unknown:
+            notes.append(f'{query!r}: the model does not know {first_few(reading.unknown, 5)}')
+        if reading.used < reading.words:
+            notes.append(f'{query!r}: the first {reading.used} of {reading.words} words are used')
+    return notes
+
+
 def list_hits(index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking) -> list[Hit]:
     """List all results of a ranking, query by query, best first."""
     tiles = iter(index.tiles(ranking.ids.reshape(-1).tolist()))
     return [
-        Hit('an array' if isinstance(query, np.ndarray) else str(query), rank, float(score), tile)
+        Hit(_words(query), rank, float(score), tile)
         for query, scores in zip(queries, ranking.scores, strict=True)
         for rank, (score, tile) in enumerate(zip(scores, tiles, strict=False), start=1)
     ]
+
+
+def _words(query: Query) -> str:
+    return str(query) if isinstance(query, str | os.PathLike) else 'a picture in memory'
 
 
 def format_hits(hits: Sequence[Hit]) -> str:

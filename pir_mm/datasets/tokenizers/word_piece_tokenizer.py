@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from mmengine.logging import print_log
@@ -13,13 +15,28 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import BertProcessing
 from torch import Tensor
 
-from pir_mm.datasets.caption_cleaning import CLEANINGS, clean_caption
+from pir_mm.datasets.caption_cleaning import CLEANINGS, caption_words, clean_caption
 from pir_mm.datasets.layout import command_for
 from pir_mm.registry import TASK_UTILS
 
+LETTERS_PER_PIECE = 1.5
+"""With fewer on average a word is spelt, not known."""
 NEEDED = ('[PAD]', '[UNK]', '[CLS]', '[SEP]')
 NORMALIZER = BertNormalizer(lowercase=True)
 PRE_TOKENIZER = BertPreTokenizer()
+
+
+class TextReading(NamedTuple):
+    """How a tokenizer reads a text.
+
+    ``used`` of ``words`` words fit. ``unknown`` are those that no model of this vocabulary has
+    learnt: not in it, or only letter by letter. ``nothing_known`` if these are all.
+    """
+
+    used: int
+    words: int
+    unknown: tuple[str, ...]
+    nothing_known: bool
 
 
 @TASK_UTILS.register_module()
@@ -90,8 +107,25 @@ class WordPieceTokenizer:
         token_ids = torch.tensor(rows, dtype=torch.long).view(len(encoded), longest)
         return token_ids, torch.arange(longest) < lengths.unsqueeze(dim=-1)
 
+    def reading(self, text: str) -> TextReading:
+        """How this tokenizer reads a text: what it leaves out, and what it does not know."""
+        words = caption_words(text, self.cleaning)
+        kept = {word: self._pieces(word) for word in words[: self.max_words]}
+        ends = accumulate(len(kept[word]) for word in words[: self.max_words])
+        used = sum(end <= self.max_tokens - 2 for end in ends)
+        unknown = [word for word, pieces in kept.items() if _is_unknown(word, pieces)]
+        return TextReading(used, len(words), tuple(unknown), len(unknown) == len(kept))
+
+    def _pieces(self, word: str) -> list[str]:
+        return self._tokenizer.encode(word, add_special_tokens=False).tokens
+
     def __repr__(self) -> str:
         return f'WordPieceTokenizer(vocab={self.vocab!r}, max_tokens={self.max_tokens})'
+
+
+def _is_unknown(word: str, pieces: list[str]) -> bool:
+    spelt = len(word) >= 3 and len(word) < LETTERS_PER_PIECE * len(pieces)
+    return spelt or all(piece == '[UNK]' for piece in pieces)
 
 
 def _read_vocabulary(path: Path) -> dict[str, int]:

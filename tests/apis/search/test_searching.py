@@ -15,10 +15,12 @@ from pir_mm.apis.search.searching import (
     list_hits,
     load_index_model,
     open_index,
+    query_notes,
     search_index,
     search_sheet,
     write_results,
 )
+from pir_mm.datasets.tokenizers.word_piece_tokenizer import TextReading
 
 
 @pytest.fixture
@@ -132,3 +134,21 @@ def test_the_model_of_an_index_must_be_noted_and_there(colour_model, index, pict
         load_index_model(index)
     with pytest.raises(FileNotFoundError, match=r'checkpoint gone\.pth does not exist'):
         load_index_model(index, config=pictures / 'red.png', checkpoint='gone.pth')
+
+
+class Reader:
+    def reading(self, text):
+        words = text.split()
+        unknown = tuple(word for word in words if word == 'qwrt')
+        return TextReading(min(len(words), 3), len(words), unknown, len(unknown) == len(words))
+
+
+def test_says_what_of_a_query_is_not_read(colour_model, index):
+    colour_model.tokenizer = Reader()
+    queries = ['red qwrt', 'a b c red', 'red', np.zeros((8, 8, 3), np.uint8) + np.uint8(9)]
+    assert query_notes(colour_model, queries) == [
+        "'red qwrt': the model does not know qwrt",
+        "'a b c red': the first 3 of 4 words are used",
+    ]
+    with pytest.raises(ValueError, match="knows no word of the query 'qwrt qwrt': describe"):
+        search_index(index, colour_model, 'qwrt qwrt')

@@ -7,7 +7,7 @@ import torch
 from transformers import AutoTokenizer
 
 from pir_mm.datasets.caption_cleaning import clean_caption
-from pir_mm.datasets.tokenizers.word_piece_tokenizer import split_words
+from pir_mm.datasets.tokenizers.word_piece_tokenizer import WordPieceTokenizer, split_words
 from pir_mm.registry import TASK_UTILS
 
 
@@ -110,3 +110,42 @@ def test_says_what_is_wrong(vocab, tmp_path):
         build(vocab, max_tokens=2)
     with pytest.raises(ValueError, match="the text '...' has no word left"):
         build(vocab)(['...'])
+
+
+@pytest.fixture
+def small(tmp_path):
+    pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'two', 'plane', '##s', 'par', '##asol', 'on']
+    (tmp_path / 'vocab.txt').write_text('\n'.join([*pieces, *'adfo', *(f'##{c}' for c in 'adf')]))
+
+    def build(**options):
+        return WordPieceTokenizer(tmp_path / 'vocab.txt', **options)
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ('text', 'unknown', 'nothing'),
+    [
+        ('two planes on parasols', (), False),
+        ('two adfad', ('adfad',), False),
+        ('adfad', ('adfad',), True),
+        ('\u4e2d\u6587', ('\u4e2d\u6587',), True),
+        ('\U0001f6e9', ('\U0001f6e9',), True),
+        ('two \U0001f6e9', ('\U0001f6e9',), False),
+    ],
+)
+def test_tells_what_it_does_not_know(small, text, unknown, nothing):
+    reading = small().reading(text)
+    assert (reading.unknown, reading.nothing_known) == (unknown, nothing)
+
+
+@pytest.mark.parametrize(
+    ('options', 'used'),
+    [({}, 4), ({'max_words': 3}, 3), ({'max_tokens': 6}, 3), ({'max_tokens': 5}, 2)],
+)
+def test_tells_how_many_words_it_uses(small, options, used):
+    reading = small(**options).reading('two planes on two')
+    assert (reading.used, reading.words) == (used, 4)
+    ids, _ = small(**options)(['two planes on two'])
+    kept, _ = small(**options)([' '.join('two planes on two'.split()[:used])])
+    assert ids[0, : kept.shape[1] - 1].tolist() == kept[0, :-1].tolist()
