@@ -1,13 +1,14 @@
 """Checkpoints of unknown origin, loaded whole or refused."""
 
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
-from torch import nn
+from torch import Tensor, nn
 
 from pir_mm.engine.hooks.tokenizer_hook import VOCABULARY
-from pir_mm.files.weights import mismatch, read_checkpoint
+from pir_mm.files.weights import mismatch, named_tensors, read_checkpoint
 
 
 def load_weights(model: nn.Module, path: str | Path) -> dict:
@@ -18,8 +19,7 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
         ValueError: if names or shapes differ, with the counts and a few of the names.
     """
     checkpoint = read_checkpoint(path)
-    given = checkpoint.get('state_dict', checkpoint)
-    given = {name.removeprefix('module.'): value for name, value in given.items()}
+    given = named_tensors(checkpoint, path)
     fault = mismatch(model, given)
     if fault:
         raise ValueError(
@@ -47,5 +47,18 @@ def prefer_vocabulary_beside(config: Config, *files: str | Path | None) -> None:
 
 
 def load_local_files_safely() -> None:
-    """Make mmengine read local files as :func:`read_checkpoint` does (resume, ``load_from``)."""
-    CheckpointLoader.register_scheme(prefixes='', loader=read_checkpoint, force=True)
+    """Make mmengine read local files as :func:`read_checkpoint` does (resume, ``load_from``).
+
+    The tensors have their own names in ``state_dict``, whatever wrapped them.
+    """
+
+    def read(path: str, map_location: Any = 'cpu') -> dict:
+        checkpoint = read_checkpoint(path, map_location)
+        beside = {} if _is_bare(checkpoint) else checkpoint
+        return {**beside, 'state_dict': named_tensors(checkpoint, path)}
+
+    CheckpointLoader.register_scheme(prefixes='', loader=read, force=True)
+
+
+def _is_bare(checkpoint: dict) -> bool:
+    return all(isinstance(value, Tensor) for value in checkpoint.values())

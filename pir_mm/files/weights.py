@@ -1,6 +1,7 @@
 """Weight files: read safely, named, compared with a module, and loaded whole or refused."""
 
 import hashlib
+import json
 import os
 import re
 import zipfile
@@ -36,7 +37,12 @@ class _SkippedMapping:
         return OrderedDict()
 
 
-WRAPPERS = ('state_dict', 'model')
+WRAPPERS = (
+    'state_dict', 'model', 'model_state_dict', 'state_dict_ema', 'ema_state_dict', 'model_ema',
+    'net',
+)  # fmt: skip
+"""Where a file may keep its tensors, the usual place first."""
+INDEX_ENDING = '.index.json'
 TRUST = 'PIR_MM_TRUST_CHECKPOINT'
 # Training code keeps settings and statistics beside the weights; none of it is needed.
 _BESIDE_WEIGHTS = {
@@ -68,7 +74,8 @@ def read_content(
 ) -> Any:
     """Everything in a weight file, and no code of the file is run (``weights_only=True``).
 
-    Reads ``.safetensors`` and torch files.
+    Reads torch and safetensors files, told apart by their content, and the ``.index.json`` of a set
+    of such files.
 
     Args:
         path: of the file.
@@ -83,9 +90,10 @@ def read_content(
         ValueError: if the file is damaged, or holds an object that is not known to be harmless.
     """
     path = Path(path).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f'weight file {path} does not exist')
-    if path.suffix == '.safetensors':
+    if path.name.endswith(INDEX_ENDING) and path.is_file():
+        return _read_shards(path, map_location)
+    _refuse_other_files(path)
+    if _is_safetensors(path):
         try:
             return load_file(path)
         except SafetensorError as error:
@@ -103,6 +111,63 @@ def read_content(
         raise ValueError(
             f'{path} cannot be read as weights: {_reason(str(error), advice)}'
         ) from error
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Say what a file is that people have in place of weights."""
+    if path.is_dir():
+        raise ValueError(f'{path} is a folder: give the weight file in it')
+    if not path.is_file():
+        raise FileNotFoundError(f'weight file {path} does not exist')
+    with path.open('rb') as file:
+        head = file.read(512)
+    start = head.lstrip().lower()
+    if not head:
+        what = 'is empty: download it again'
+    elif head.startswith(b'version https://git-lfs'):
+        what = 'is a pointer of Git LFS to the file: fetch the file itself by `git lfs pull`'
+    elif start.startswith((b'<!doctype', b'<html', b'<?xml', b'<head')):
+        what = 'is a web page, as a failed download leaves it: download it again'
+    elif start.startswith((b'{', b'[')):
+        what = 'is a text in JSON: give the file of the tensors'
+    elif head.startswith((b'\x1f\x8b', b'BZh', b'\xfd7zXZ', b'7z\xbc\xaf', b'\x28\xb5\x2f\xfd')):
+        what = 'is compressed: unpack it'
+    else:
+        return
+    raise ValueError(f'{path} cannot be read as weights: it {what}')
+
+
+def _is_safetensors(path: Path) -> bool:
+    """By the ending, or by the length of the header that comes first."""
+    with path.open('rb') as file:
+        head = file.read(9)
+    if head.startswith((b'PK', b'\x80')):
+        return False  # torch's own formats
+    length = int.from_bytes(head[:8], 'little')
+    return path.suffix == '.safetensors' or (head[8:] == b'{' and length < path.stat().st_size)
+
+
+def _read_shards(path: Path, map_location: Any) -> dict[str, Tensor]:
+    """The tensors of all files that an index names, each from the file that it is said to be in."""
+    try:
+        places = json.loads(path.read_text(encoding='utf-8'))['weight_map']
+        shards = sorted(set(places.values()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f'{path} is no index of weight files: {error}') from None
+    tensors: dict[str, Tensor] = {}
+    for shard in shards:
+        if not isinstance(shard, str) or Path(shard).name != shard:
+            raise ValueError(f'{path} names {shard!r}, which is no file beside it')
+        content = read_content(path.with_name(shard), map_location=map_location)
+        wanted = [name for name, place in places.items() if place == shard]
+        missing = [name for name in wanted if name not in content]
+        if missing:
+            raise ValueError(
+                f'{path.with_name(shard)} lacks {first_few(missing)}, which {path.name} says it '
+                'holds: download both again'
+            )
+        tensors |= {name: content[name] for name in wanted}
+    return tensors
 
 
 def _skipped() -> list[type]:
@@ -153,15 +218,43 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
         FileNotFoundError: if there is no such file.
         ValueError: if the file cannot be read safely or holds no tensors.
     """
-    content = read_content(path)
+    return named_tensors(read_content(path), path)
+
+
+def named_tensors(content: Any, path: str | Path) -> dict[str, Tensor]:
+    """The tensors of what a weight file holds, by their own names.
+
+    They lie under one of :data:`WRAPPERS` or at the top. What ``torch.compile`` and data-parallel
+    wrappers put into the names (``_orig_mod``, ``module`` in front) is taken out.
+
+    Args:
+        content: as :func:`read_content` gives it.
+        path: of the file, for the message.
+
+    Raises:
+        ValueError: if there are no tensors, or two have one name.
+    """
     for key in WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
+            break
     if isinstance(content, Mapping):
         tensors = {name: value for name, value in content.items() if isinstance(value, Tensor)}
         if tensors:
-            return tensors
+            return _own_names(tensors, path)
     raise ValueError(f'{path} holds no named tensors, neither at its top nor in `state_dict`')
+
+
+def _own_names(tensors: Mapping[str, Tensor], path: str | Path) -> dict[str, Tensor]:
+    own = {
+        name: '.'.join(part for part in str(name).split('.') if part != '_orig_mod')
+        for name in tensors
+    }
+    while all(name.startswith('module.') for name in own.values()):
+        own = {name: new.removeprefix('module.') for name, new in own.items()}
+    if len(set(own.values())) < len(own):
+        raise ValueError(f'{path} holds tensors twice, with and without `_orig_mod`')
+    return {own[name]: value for name, value in tensors.items()}
 
 
 @dataclass(frozen=True)
@@ -184,9 +277,9 @@ class WeightFile:
 def read_weight_file(path: str | Path, trust: bool = False) -> WeightFile:
     """Read a weight file with everything beside its tensors, for a conversion.
 
-    The tensors may lie in ``state_dict``, in ``model`` or at the top. If all names start with
-    ``module.``, this prefix is removed. Nothing but tensors may stand among the tensors, and the
-    checksums inside the file must hold.
+    The tensors may lie under one of :data:`WRAPPERS` or at the top, and get their own names as in
+    :func:`named_tensors`. Nothing but tensors may stand among the tensors, and the checksums inside
+    the file must hold.
 
     Args:
         path: of a torch or safetensors file.
@@ -215,10 +308,9 @@ def read_weight_file(path: str | Path, trust: bool = False) -> WeightFile:
     if strange or not weights:
         fault = f'{", ".join(strange[:3])} among its tensors' if strange else 'no tensors by name'
         raise ValueError(f'{path} holds {fault}, wanted nothing but tensors')
-    if all(name.startswith('module.') for name in weights):
-        weights = under_prefix(weights, 'module.')
     settings = content.get('config')
     beside = [str(name) for name in content if name != wrapper and name not in weights]
+    weights = _own_names(weights, path)
     return WeightFile(
         weights, dict(settings) if isinstance(settings, Mapping) else {}, beside, file_sha256(path)
     )
@@ -334,10 +426,13 @@ def load_whole(
 def _fault(
     wanted: int, missing: list[str], misshapen: list[str], left_over: list[str]
 ) -> str | None:
+    there = wanted - len(missing) - len(misshapen)
+    prefix = os.path.commonprefix(left_over).rpartition('.')[0]
+    if there == 0 and len(left_over) > 1 and prefix:
+        left_over = [f'all of them begin with {prefix!r}']
     faults = {'missing': missing, 'of another shape': misshapen, 'left over': left_over}
     if not any(faults.values()):
         return None
-    there = wanted - len(missing) - len(misshapen)
     return f'{there} of its {wanted} tensors are there; ' + '; '.join(
         f'{fault}: {first_few(names)}' for fault, names in faults.items() if names
     )

@@ -1,10 +1,13 @@
 """A checkpoint is loaded whole or refused."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from mmengine.config import Config
 from torch import nn
 
-from pir_mm.engine import load_weights
+from pir_mm.engine import load_weights, prefer_vocabulary_beside
 
 
 def test_loads_every_tensor_and_drops_the_prefix_of_ddp(tmp_path):
@@ -31,3 +34,26 @@ def test_refuses_the_weights_of_another_model_whole(tmp_path, other, counts):
     with pytest.raises(ValueError, match=counts):
         load_weights(model, tmp_path / 'a.pth')
     torch.testing.assert_close(model.weight, before)
+
+
+def test_a_vocabulary_beside_the_checkpoint_comes_first(tmp_path):
+    for name in ('run/vocab.txt', 'config/vocab.txt', 'data/vocab.txt'):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    files = (tmp_path / 'run' / 'best.pth', tmp_path / 'config' / 'a.py')
+
+    def vocabulary(given=tmp_path / 'data' / 'vocab.txt'):
+        config = Config({'model': {'tokenizer': {'vocab': str(given)}}})
+        prefer_vocabulary_beside(config, *files)
+        return Path(config.model.tokenizer.vocab).parent.name
+
+    assert vocabulary() == 'run'
+    (tmp_path / 'run' / 'vocab.txt').unlink()
+    assert vocabulary() == 'data'
+    (tmp_path / 'data' / 'vocab.txt').unlink()
+    assert vocabulary() == 'config'
+    (tmp_path / 'config' / 'vocab.txt').unlink()
+    assert vocabulary('nowhere/vocab.txt') == 'nowhere'
+    config = Config({'model': {}})
+    prefer_vocabulary_beside(config, None, None)
+    assert config.model == {}

@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import json
 import os
 import pathlib
 import pickle
@@ -18,6 +19,8 @@ from torch import nn
 from torch.testing import assert_close
 
 from pir_mm.files.weights import (
+    TRUST,
+    WRAPPERS,
     file_sha256,
     load_whole,
     mismatch,
@@ -381,3 +384,127 @@ def test_a_tensor_has_one_fault_only():
 def test_a_file_is_known_by_its_sha256(tmp_path):
     (tmp_path / 'a').write_bytes(b'x' * (2**20 + 5))
     assert file_sha256(tmp_path / 'a') == hashlib.sha256(b'x' * (2**20 + 5)).hexdigest()
+
+
+TENSORS = {'a.weight': torch.ones(2), 'a.bias': torch.zeros(1), 'b': torch.ones(1)}
+
+
+@pytest.mark.parametrize(
+    'wrap',
+    [
+        '{}',
+        'module.{}',
+        '_orig_mod.{}',
+        'module._orig_mod.{}',
+        '_orig_mod.module.{}',
+        'module.module.{}',
+    ],
+)
+@pytest.mark.parametrize('key', [None, *WRAPPERS])
+def test_names_are_those_of_the_model_whatever_wrapped_it(tmp_path, wrap, key):
+    named = {wrap.format(name): value for name, value in TENSORS.items()}
+    torch.save(named if key is None else {key: named, 'epoch': 3}, tmp_path / 'a.pth')
+    assert read_weights(tmp_path / 'a.pth').keys() == TENSORS.keys()
+    assert read_weight_file(tmp_path / 'a.pth').weights.keys() == TENSORS.keys()
+
+
+def test_a_compiled_part_is_found_too_and_nothing_is_taken_twice(tmp_path):
+    save = {'encoder._orig_mod.weight': torch.ones(1), 'module.x': torch.ones(1)}
+    torch.save(save, tmp_path / 'a.pth')
+    assert set(read_weights(tmp_path / 'a.pth')) == {'encoder.weight', 'module.x'}
+    torch.save({'_orig_mod.x': torch.ones(1), 'x': torch.ones(1)}, tmp_path / 'b.pth')
+    with pytest.raises(ValueError, match='b.pth holds tensors twice, with and without'):
+        read_weights(tmp_path / 'b.pth')
+
+
+@pytest.mark.parametrize('name', ['a.safetensors', 'a.pth', 'a.bin'])
+def test_safetensors_are_known_by_their_content(tmp_path, name):
+    save_file(TENSORS, tmp_path / name)
+    assert read_weights(tmp_path / name).keys() == TENSORS.keys()
+    torch.save(TENSORS, tmp_path / 'torch.safetensors')
+    assert read_weights(tmp_path / 'torch.safetensors').keys() == TENSORS.keys()
+
+
+def shards(folder, ending='safetensors'):
+    save = save_file if ending == 'safetensors' else torch.save
+    pairs = list(TENSORS.items())
+    parts = {f'model-{n}-of-2.{ending}': dict(pairs[2 * n - 2 : 2 * n]) for n in (1, 2)}
+    for name, part in parts.items():
+        save(part, folder / name)
+    places = {tensor: name for name, part in parts.items() for tensor in part}
+    return folder / f'model.{ending}.index.json', places
+
+
+@pytest.mark.parametrize('ending', ['safetensors', 'bin'])
+def test_a_set_of_files_is_one_file(tmp_path, ending):
+    index, places = shards(tmp_path, ending)
+    index.write_text(json.dumps({'metadata': {}, 'weight_map': places}))
+    read = read_weights(index)
+    assert read.keys() == TENSORS.keys()
+    assert all(torch.equal(read[name], TENSORS[name]) for name in read)
+
+
+@pytest.mark.parametrize(
+    ('change', 'reason'),
+    [
+        ({'b': 'gone.safetensors'}, 'weight file .*gone.safetensors does not exist'),
+        ({'b': '../model-2-of-2.safetensors'}, "names '../model-2-of-2.safetensors', which is no"),
+        ({'b': '/etc/passwd'}, "names '/etc/passwd', which is no file beside it"),
+        ({'b': 3}, 'is no index|names 3, which is no file beside it'),
+        ({'c': 'model-2-of-2.safetensors'}, 'model-2-of-2.safetensors lacks c, which model.safe'),
+    ],
+)
+def test_a_set_of_files_that_does_not_fit_is_refused(tmp_path, change, reason):
+    index, places = shards(tmp_path)
+    index.write_text(json.dumps({'weight_map': places | change}))
+    with pytest.raises((ValueError, FileNotFoundError), match=reason):
+        read_weights(index)
+    index.write_text('[1]')
+    with pytest.raises(ValueError, match='is no index of weight files'):
+        read_weights(index)
+
+
+POINTER = b'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n'
+
+
+@pytest.mark.parametrize(
+    ('content', 'reason'),
+    [
+        (b'', 'it is empty: download it again'),
+        (
+            POINTER,
+            'it is a pointer of Git LFS to the file: fetch the file itself by `git lfs pull`',
+        ),
+        (b'<!DOCTYPE html><p>Sign in</p>', 'it is a web page, as a failed download leaves it'),
+        (b'\n <html>', 'it is a web page'),
+        (b'<?xml version="1.0"?><Error>', 'it is a web page'),
+        (b'{"error": "not found"}', 'it is a text in JSON'),
+        (b'\x1f\x8b\x08\0\0', 'it is compressed: unpack it'),
+        (b'hello', 'it is damaged, or not a file of torch'),
+    ],
+)
+@pytest.mark.parametrize('name', ['a.pth', 'a.safetensors'])
+@pytest.mark.parametrize('trusted', ['0', '1'])
+def test_what_is_no_weight_file_is_named_and_never_to_be_trusted(
+    tmp_path, monkeypatch, name, content, reason, trusted
+):
+    monkeypatch.setenv(TRUST, trusted)
+    (tmp_path / name).write_bytes(content)
+    for read in (read_weights, read_checkpoint, read_weight_file):
+        with pytest.raises(ValueError, match='cannot be read as weights: ') as error:
+            read(tmp_path / name)
+        assert 'trust' not in str(error.value)
+        if name == 'a.pth' or content != b'hello':
+            assert reason in str(error.value)
+
+
+def test_a_folder_is_named(tmp_path):
+    with pytest.raises(ValueError, match='is a folder: give the weight file in it'):
+        read_weights(tmp_path)
+
+
+def test_names_under_another_prefix_are_said_once():
+    given = {f'net.{name}': value for name, value in nn.Linear(2, 1).state_dict().items()}
+    fault = mismatch(nn.Linear(2, 1), given)
+    assert fault.startswith('0 of its 2 tensors are there; missing: weight, bias; ')
+    assert fault.endswith("left over: all of them begin with 'net'")

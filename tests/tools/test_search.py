@@ -4,10 +4,14 @@ import csv
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 import torch
 from PIL import Image
+
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -107,3 +111,10 @@ def test_wrong_use_is_told_before_anything_is_loaded(tool, tmp_path):
     assert run.code == 2 and 'r.txt must end in .csv, .geojson, .png' in run.err
     run = tool('search', tmp_path, 'a lake')
     assert run.code == 1 and f'{tmp_path} holds no index' in run.err
+
+
+def test_a_text_search_loads_no_library_that_it_does_not_need():
+    heavy = ('matplotlib', 'pyogrio', 'rasterio', 'sklearn', 'pandas', 'charset_normalizer')
+    code = f'import sys, pir_mm.apis.search\nprint([n for n in {heavy} if n in sys.modules])'
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == '[]\n', done.stderr[-2000:]

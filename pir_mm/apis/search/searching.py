@@ -14,7 +14,6 @@ from pir_mm.apis.weights.loading import load_retriever
 from pir_mm.files.names import first_few
 from pir_mm.search import EmbeddingIndex, Hit, write_csv, write_geojson
 from pir_mm.structures.ranking import Ranking
-from pir_mm.visualization.ranking_sheet import RankingSheet
 
 Query = str | Path | np.ndarray | Image.Image
 
@@ -169,6 +168,8 @@ def draw_results(
     path: str | Path, index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking
 ) -> None:
     """Draw the results as a PNG sheet with one row per query."""
+    from pir_mm.visualization.ranking_sheet import RankingSheet  # no other search draws
+
     ids = np.unique(ranking.ids).tolist()
     gallery = {i: Path(tile.source) for i, tile in zip(ids, index.tiles(ids), strict=True)}
     sheet = RankingSheet()

@@ -12,9 +12,11 @@ from mmengine.dist import barrier, is_main_process
 from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from pir_mm.files.names import first_few
+from pir_mm.files.weights import mismatch
 from pir_mm.files.writing import atomic_file, write_text
 from pir_mm.registry import HOOKS
 
@@ -123,6 +125,12 @@ class SafeCheckpointHook(CheckpointHook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         meta = checkpoint.get('meta', {})
+        _refuse_strangers(runner, checkpoint.get('state_dict', {}))
+        if runner._resume and 'epoch' not in meta:
+            raise ValueError(
+                'the file to resume from holds weights and no state of a run: start from it by '
+                '--cfg-options load_from=FILE'
+            )
         meta.pop('config', None)  # mmengine would run its text as a program
         if runner._resume and 'schedule' in meta:
             seed = (runner.cfg.get('randomness') or {}).get('seed')
@@ -154,6 +162,13 @@ def last_checkpoint(work_dir: str | Path) -> Path:
             'by its path'
         )
     return path
+
+
+def _refuse_strangers(runner: Runner, weights: dict) -> None:
+    """mmengine would go on with random weights if no tensor has a name of the model."""
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    if weights and not set(weights) & set(model.state_dict()):
+        raise ValueError(f'the checkpoint to load is of another model: {mismatch(model, weights)}')
 
 
 def _schedule(config: Config, seed: int) -> dict:

@@ -73,6 +73,8 @@ class BertEncoder(BaseModule):
         self.bert = BertModel(config, add_pooling_layer=False)
         self.projection = nn.Linear(hidden_size, dim)
         self.mask_padding = mask_padding
+        self.vocab_size = vocab_size
+        self.max_positions = max_positions
         self.init = init
 
     def init_weights(self) -> None:
@@ -97,8 +99,9 @@ def _weight_file(path: str) -> Path:
     if place.is_file():
         return place
     for name in ('model.safetensors', 'pytorch_model.bin'):
-        if (place / name).is_file():
-            return place / name
+        for file in (place / name, place / f'{name}.index.json'):
+            if file.is_file():
+                return file
     raise FileNotFoundError(
         f'no BERT weights at {path}, which is neither a file nor a folder with model.safetensors '
         'or pytorch_model.bin: put them there, or start without them by '

@@ -48,6 +48,7 @@ class GRUEncoder(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        self.vocab_size = vocab_size
         self.words = nn.Embedding(vocab_size, word_size)
         nn.init.uniform_(self.words.weight, -0.1, 0.1)
         self.dropout = nn.Dropout(dropout)

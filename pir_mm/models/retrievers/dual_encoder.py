@@ -65,12 +65,15 @@ class DualEncoder(MMPretrainInference, BaseModel):
         """The tokenizer of the config, built on first use.
 
         Raises:
-            ValueError: if the config has none.
+            ValueError: if the config has none, or it has more pieces, or longer texts, than the
+                tables of ``text_encoder``.
         """
         if self._tokenizer is None:
             if self._tokenizer_cfg is None:
                 raise ValueError('this model has no tokenizer: set `tokenizer` in its config')
-            self._tokenizer = TASK_UTILS.build(self._tokenizer_cfg)
+            tokenizer = TASK_UTILS.build(self._tokenizer_cfg)
+            _check_tables(tokenizer, getattr(self, 'text_encoder', None))
+            self._tokenizer = tokenizer
         return self._tokenizer
 
     def tokenize(self, texts: list[str]) -> tuple[Tensor, Tensor]:
@@ -155,6 +158,22 @@ class DualEncoder(MMPretrainInference, BaseModel):
     def _encode_texts(self, batch: PairBatch) -> Tensor:
         return encode_by_length(
             self.encode_text, batch.token_ids, batch.token_mask, batch.text_length, self.text_groups
+        )
+
+
+def _check_tables(tokenizer: Callable, encoder: Any) -> None:
+    rows, pieces = getattr(encoder, 'vocab_size', None), getattr(tokenizer, '__len__', None)
+    if rows is not None and pieces is not None and pieces() > rows:
+        raise ValueError(
+            f'the vocabulary has {pieces()} pieces and text_encoder a table of {rows}: give the '
+            'vocabulary that belongs to the weights, or, before a training, set '
+            f'model.text_encoder.vocab_size={pieces()}'
+        )
+    places, longest = getattr(encoder, 'max_positions', None), getattr(tokenizer, 'max_tokens', 0)
+    if places is not None and longest > places:
+        raise ValueError(
+            f'a text may have max_tokens={longest} and text_encoder has {places} positions: set '
+            f'model.tokenizer.max_tokens to {places} or less'
         )
 
 

@@ -241,6 +241,25 @@ def test_a_checkpoint_to_start_from_may_have_another_schedule(tmp_path):
     build(tmp_path / 'b', 1, [1.0], load_from=start, cfg=Config({})).train()
 
 
+@pytest.mark.parametrize('wrap', ['{}', 'module._orig_mod.{}'])
+def test_bare_weights_start_a_run_and_resume_none(tmp_path, wrap):
+    weights = {wrap.format(name): value + 7 for name, value in Toy().state_dict().items()}
+    torch.save(weights, tmp_path / 'bare.pth')
+    start = str(tmp_path / 'bare.pth')
+    runner = build(tmp_path / 'a', 1, [1.0], load_from=start)
+    runner.load_or_resume()
+    assert torch.equal(runner.model.layer.bias, weights[wrap.format('layer.bias')])
+    with pytest.raises(ValueError, match='holds weights and no state of a run: start from it'):
+        build(tmp_path / 'b', 1, [1.0], resume=True, load_from=start).train()
+
+
+def test_weights_of_another_model_are_refused(tmp_path):
+    torch.save({'net.a': torch.ones(1), 'net.b': torch.ones(1)}, tmp_path / 'bare.pth')
+    runner = build(tmp_path / 'a', 1, [1.0], load_from=str(tmp_path / 'bare.pth'))
+    with pytest.raises(ValueError, match="of another model: 0 of its 2 .* begin with 'net'"):
+        runner.load_or_resume()
+
+
 def test_no_text_of_a_checkpoint_is_run(tmp_path):
     build(tmp_path, 1, [1.0]).train()
     checkpoint = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)

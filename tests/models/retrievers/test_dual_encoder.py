@@ -8,6 +8,7 @@ from mmengine.optim import OptimWrapper
 from torch.testing import assert_close
 
 from pir_mm.models.retrievers.dual_encoder import encode_by_length
+from pir_mm.registry import TASK_UTILS
 
 
 def texts_of(count, longest=9):
@@ -151,3 +152,30 @@ def test_the_tokenizer_is_built_when_the_first_text_comes(build, images):
 def test_an_unknown_mode_is_refused(build):
     with pytest.raises(ValueError, match="mode 'train' is unknown"):
         build()(mode='train')
+
+
+class Table:
+    def __len__(self):
+        return self.pieces
+
+
+@pytest.mark.parametrize(
+    ('pieces', 'tokens', 'reason'),
+    [
+        (65, 16, r'65 pieces and text_encoder a table of 64: .*vocab_size=65'),
+        (64, 17, 'max_tokens=17 and text_encoder has 16 positions: set model.tokenizer.max_tokens'),
+        (64, 16, None),
+    ],
+)
+def test_a_vocabulary_or_text_longer_than_a_table_is_refused(
+    build, monkeypatch, pieces, tokens, reason
+):
+    tokenizer = Table()
+    tokenizer.pieces, tokenizer.max_tokens = pieces, tokens
+    monkeypatch.setattr(TASK_UTILS, 'build', lambda _: tokenizer)
+    model = build()
+    if reason is None:
+        assert model.tokenizer is tokenizer
+    else:
+        with pytest.raises(ValueError, match=reason):
+            _ = model.tokenizer
