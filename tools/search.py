@@ -65,7 +65,8 @@ def main() -> None:
             print(note, file=sys.stderr)
         print(format_hits(list_hits(index, queries, ranking)))
         if arguments.out:
-            write_results(arguments.out, index, queries, ranking)
+            for note in write_results(arguments.out, index, queries, ranking):
+                print(note, file=sys.stderr)
 
 
 if __name__ == '__main__':

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pir_mm.visualization.figure_file import PAGE_WIDTH, QUIET
-from pir_mm.visualization.text_block import font, shorten
+from pir_mm.visualization.text_block import shorten
+from pir_mm.visualization.typefaces import font
 
 COLOURS = 'cividis'  # reads the same with any colour vision, and in grey
 KEPT = '#ff3b1f'

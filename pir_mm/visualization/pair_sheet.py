@@ -7,8 +7,9 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw, ImageOps
 
 from pir_mm.visualization.figure_file import INK, QUIET, save_picture
-from pir_mm.visualization.text_block import font, line_height, shorten
+from pir_mm.visualization.text_block import line_height, shorten
 from pir_mm.visualization.thumbnail import thumbnail
+from pir_mm.visualization.typefaces import font
 
 CELL, BETWEEN, GAP, MARGIN, COLUMNS = 180, 4, 24, 36, 4
 HEADING, SCORE, NAME = font(20, 'bold'), font(13, 'bold'), font(12)
@@ -45,8 +46,9 @@ def draw_pairs(heading: str, pairs: Sequence[Pair], path: str | Path) -> None:
         draw.text((x, y + CELL), shorten(pair.note, SCORE, width), font=SCORE, fill=INK)
         below = y + CELL + line_height(SCORE)
         for left, name in ((x, pair.left.name), (x + CELL + BETWEEN, pair.right.name)):
-            text = shorten(name, NAME, CELL, keep_end=10)
-            draw.text((left, below), text, font=NAME, fill=QUIET)
+            face = face_for(name, NAME)
+            text = shorten(name, face, CELL, keep_end=10)
+            draw.text((left, below), text, font=face, fill=QUIET)
     save_picture(sheet, path)
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from pir_mm.files.names import shortest_names
 from pir_mm.files.pictures import MAX_PIXELS
 from pir_mm.files.writing import atomic_file
 from pir_mm.registry import VISUALIZERS
 from pir_mm.structures.ranking import Ranking
 from pir_mm.visualization.figure_file import INK, QUIET, RULE
-from pir_mm.visualization.text_block import draw_block, font, line_height, shorten
+from pir_mm.visualization.text_block import draw_block, line_height, shorten
 from pir_mm.visualization.thumbnail import thumbnail
+from pir_mm.visualization.typefaces import face_for, font, undrawable
 
 Content = str | Path | np.ndarray
 
@@ -42,13 +44,13 @@ class Section:
         columns: results in a line.
         cell: side of a result in pixels.
         max_pixels: of a picture file that is decoded.
-        named: whether results are files, so that a line is kept for their names.
+        names: what to call the files; a line is kept for it if there are any.
     """
 
     columns: int
     cell: int
     max_pixels: int
-    named: bool
+    names: Mapping[Path, str]
 
     @property
     def width(self) -> int:
@@ -56,7 +58,7 @@ class Section:
 
     @property
     def line_step(self) -> int:
-        notes = line_height(RANK) + line_height(NOTE) * self.named
+        notes = line_height(RANK) + line_height(NOTE) * bool(self.names)
         return self.cell + 2 * FRAME + notes + 2 * GAP
 
     def draw(
@@ -71,7 +73,8 @@ class Section:
         room = self.width - 2 * MARGIN
         if legend:
             room = self._legend(draw) - GAP - MARGIN
-        draw.text((MARGIN, 0), shorten(heading, HEADING, room), font=HEADING, fill=INK)
+        face = face_for(heading, HEADING)
+        draw.text((MARGIN, 0), shorten(heading, face, room), font=face, fill=INK)
         y = top
         for (query, results), count in zip(rows, lines, strict=True):
             draw.line((MARGIN, y - GAP // 2, self.width - MARGIN, y - GAP // 2), fill=RULE)
@@ -133,9 +136,11 @@ class Section:
             self._file_name(draw, (x, below + line_height(RANK)), result.content)
 
     def _file_name(self, draw: ImageDraw.ImageDraw, place: tuple[int, int], path: Path) -> None:
+        name = self.names.get(path, path.name)
+        face = face_for(name, NOTE)
         # The end of a name holds its number, which tells the pictures of a scene apart.
-        name = shorten(path.name, NOTE, self.cell + 2 * FRAME, keep_end=8)
-        draw.text(place, name, font=NOTE, fill=QUIET)
+        short = shorten(name, face, self.cell + 2 * FRAME, keep_end=min(len(name), 8))
+        draw.text(place, short, font=face, fill=QUIET)
 
 
 @VISUALIZERS.register_module()
@@ -151,6 +156,9 @@ class RankingSheet:
         columns: results in a line; more go on below.
         max_pixels: a picture file of more is not decoded; a notice stands in its place.
 
+    Attributes:
+        undrawn: characters for which this machine has no typeface, drawn as boxes.
+
     Raises:
         ValueError: if ``cell_px`` is below 100, where sentences could not be read, or ``columns``
             below 1.
@@ -164,6 +172,7 @@ class RankingSheet:
         self.cell_px = cell_px
         self.columns = columns
         self.max_pixels = max_pixels
+        self.undrawn: list[str] = []
         self._sections: list[Image.Image] = []
 
     def add(
@@ -202,9 +211,13 @@ class RankingSheet:
             )
             for query, *columns in zip(queries, ranking.ids, ranking.scores, truth, strict=True)
         ]
-        named = any(isinstance(result.content, Path) for _, results in rows for result in results)
+        shown = [result.content for _, results in rows for result in results]
+        files = list(dict.fromkeys(content for content in shown if isinstance(content, Path)))
+        names = dict(zip(files, shortest_names(list(map(str, files))), strict=True))
+        texts = [heading, *names.values(), *(t for t in (*queries, *shown) if isinstance(t, str))]
+        self.undrawn += [c for c in undrawable(texts, NOTE) if c not in self.undrawn]
         columns = min(shape[1], self.columns)
-        section = Section(columns, self.cell_px, self.max_pixels, named)
+        section = Section(columns, self.cell_px, self.max_pixels, names)
         self._sections.append(section.draw(heading, rows, legend=right is not None))
 
     def draw(self) -> np.ndarray:

@@ -1,20 +1,10 @@
 """Text that stays inside its box: measured, wrapped, and cut with an ellipsis."""
 
-from functools import lru_cache
-from pathlib import Path
-
-import matplotlib
 from PIL import ImageDraw, ImageFont
 
+from pir_mm.visualization.typefaces import face_for
+
 ELLIPSIS = '…'
-FILES = {'regular': 'DejaVuSans.ttf', 'bold': 'DejaVuSans-Bold.ttf'}
-
-
-@lru_cache
-def font(size: int, weight: str = 'regular') -> ImageFont.FreeTypeFont:
-    """The typeface that matplotlib brings along, so that a sheet looks alike on every machine."""
-    folder = Path(matplotlib.get_data_path(), 'fonts', 'ttf')
-    return ImageFont.truetype(str(folder / FILES[weight]), size)
 
 
 def shorten(text: str, face: ImageFont.FreeTypeFont, width: float, keep_end: int = 0) -> str:
@@ -71,6 +61,7 @@ def draw_block(
 ) -> None:
     """Write ``text`` from the top left corner of ``box`` (left, top, right, bottom), inside it."""
     left, top, right, bottom = box
+    face = face_for(text, face)
     step = line_height(face)
     for number, line in enumerate(wrap(text, face, right - left, (bottom - top) // step)):
         draw.text((left, top + number * step), line, font=face, fill=colour)

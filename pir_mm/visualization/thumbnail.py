@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from pir_mm.files.pictures import MAX_PIXELS, read_picture
-from pir_mm.visualization.text_block import draw_block, font
+from pir_mm.visualization.text_block import draw_block
+from pir_mm.visualization.typefaces import font
 
 BACKGROUND = '#eef0f2'
 

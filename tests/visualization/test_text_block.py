@@ -3,7 +3,8 @@
 import pytest
 from PIL import Image, ImageDraw
 
-from pir_mm.visualization.text_block import draw_block, font, line_height, shorten, wrap
+from pir_mm.visualization.text_block import draw_block, line_height, shorten, wrap
+from pir_mm.visualization.typefaces import font
 
 FACE = font(14)
 WORDS = 'the narrow long terminal building with some aeroplanes along it'

@@ -15,6 +15,7 @@ from pir_mm.files.names import first_few
 from pir_mm.search import EmbeddingIndex, Hit, write_csv, write_geojson
 from pir_mm.structures.ranking import Ranking
 
+SHEET_RESULTS = 200
 Query = str | Path | np.ndarray | Image.Image
 
 
@@ -166,35 +167,59 @@ def format_hits(hits: Sequence[Hit]) -> str:
 
 def draw_results(
     path: str | Path, index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking
-) -> None:
-    """Draw the results as a PNG sheet with one row per query."""
+) -> list[str]:
+    """Draw the results as a PNG sheet with one row per query.
+
+    A sheet has at most :data:`SHEET_RESULTS` results; of more the best of each query are drawn.
+
+    Returns:
+        A sentence on each thing that the sheet does not show.
+    """
     from pir_mm.visualization.ranking_sheet import RankingSheet  # no other search draws
 
-    ids = np.unique(ranking.ids).tolist()
+    notes = []
+    rows = min(len(queries), SHEET_RESULTS)
+    columns = min(ranking.ids.shape[1], max(1, SHEET_RESULTS // rows))
+    if (rows, columns) != ranking.ids.shape:
+        notes.append(
+            f'{path} shows the best {columns} of {ranking.ids.shape[1]} results for {rows} of '
+            f'{len(queries)} queries: write a .csv for all'
+        )
+    shown = Ranking(ranking.ids[:rows, :columns], ranking.scores[:rows, :columns])
+    ids = np.unique(shown.ids).tolist()
     gallery = {i: Path(tile.source) for i, tile in zip(ids, index.tiles(ids), strict=True)}
     sheet = RankingSheet()
-    heading = f'Best {ranking.ids.shape[1]} of {len(index)} pictures'
-    sheet.add(heading, queries, ranking, gallery)
+    sheet.add(f'Best {columns} of {len(index)} pictures', queries[:rows], shown, gallery)
     sheet.save(path)
+    if sheet.undrawn:
+        notes.append(
+            f'no font of this machine has {first_few(sheet.undrawn, 10)}: boxes stand for them in '
+            f'{path}; a font such as Noto Sans CJK draws them'
+        )
+    return notes
 
 
 def write_results(
     path: str | Path, index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking
-) -> None:
+) -> list[str]:
     """Write results in the format of the ending: a .png sheet, a .csv table or .geojson features.
+
+    Returns:
+        A sentence on each thing that the file does not show.
 
     Raises:
         ValueError: if ``path`` has another ending.
     """
     ending = Path(path).suffix.lower()
     if ending == '.png':
-        draw_results(path, index, queries, ranking)
-    elif ending == '.csv':
+        return draw_results(path, index, queries, ranking)
+    if ending == '.csv':
         write_csv(path, list_hits(index, queries, ranking))
     elif ending == '.geojson':
         write_geojson(path, list_hits(index, queries, ranking))
     else:
         raise ValueError(f'{path} must end in .png, .csv or .geojson')
+    return []
 
 
 def search_sheet(
