@@ -41,7 +41,11 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    from pir_mm.command import exit_with_reason
+    try:
+        from pir_mm.command import exit_with_reason
+    except ModuleNotFoundError:
+        raise SystemExit('error: this Python has no pir_mm: use .venv/bin/python, which bash '
+                         'tools/quickstart.sh makes, or pip install -e .') from None  # fmt: skip
 
     with exit_with_reason():
         from pir_mm.apis.data.auditing import audit_pictures

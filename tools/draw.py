@@ -112,7 +112,11 @@ def scenes(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     arguments = parse_arguments()
-    from pir_mm.command import exit_with_reason
+    try:
+        from pir_mm.command import exit_with_reason
+    except ModuleNotFoundError:
+        raise SystemExit('error: this Python has no pir_mm: use .venv/bin/python, which bash '
+                         'tools/quickstart.sh makes, or pip install -e .') from None  # fmt: skip
 
     draw = {f.__name__: f for f in (embeddings, rankings, beliefs, curves, scenes)}
     with exit_with_reason():

@@ -3,6 +3,13 @@
 # Sets up .venv first. Without --slow, tests marked as slow are left out. Two processes share the
 # test files; an -n among the arguments, such as -n 0 for a debugger, comes last and wins.
 set -euo pipefail
+for argument in "$@"; do
+  case $argument in -h | --help)
+    sed -n '2,/^[^#]/s/^# //p' "${BASH_SOURCE[0]}"
+    exit
+    ;;
+  esac
+done
 source "$(dirname "${BASH_SOURCE[0]}")/setup_env.sh"
 
 arguments=()

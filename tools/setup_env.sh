@@ -6,6 +6,8 @@ VENV=$ROOT/.venv
 VENV_PYTHON=$VENV/bin/python
 STAMP=$VENV/pir_mm.stamp
 
+trap 'echo interrupted >&2; exit 130' INT
+
 report() { printf 'pir_mm set-up: %s\n' "$*" >&2; }
 
 fail() {

@@ -56,7 +56,11 @@ def main() -> None:
     if arguments.device == 'cpu' or arguments.gpus == 0:
         os.environ['CUDA_VISIBLE_DEVICES'] = '-1'  # mmengine fixes its device at import
 
-    from pir_mm.command import exit_with_reason
+    try:
+        from pir_mm.command import exit_with_reason
+    except ModuleNotFoundError:
+        raise SystemExit('error: this Python has no pir_mm: use .venv/bin/python, which bash '
+                         'tools/quickstart.sh makes, or pip install -e .') from None  # fmt: skip
 
     with exit_with_reason():
         from pir_mm.apis.training import adapt_training, check_devices, load_config, train

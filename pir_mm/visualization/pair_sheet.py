@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageOps
 from pir_mm.visualization.figure_file import INK, QUIET, save_picture
 from pir_mm.visualization.text_block import line_height, shorten
 from pir_mm.visualization.thumbnail import thumbnail
-from pir_mm.visualization.typefaces import font
+from pir_mm.visualization.typefaces import face_for, font
 
 CELL, BETWEEN, GAP, MARGIN, COLUMNS = 180, 4, 24, 36, 4
 HEADING, SCORE, NAME = font(20, 'bold'), font(13, 'bold'), font(12)

@@ -178,8 +178,8 @@ def test_arguments_reach_pytest(checkout, given, taken):
 
 
 def test_quickstart_runs_from_any_folder(checkout, tmp_path):
-    ended = checkout.run('--epochs', '1', script='quickstart.sh', folder=tmp_path)
-    assert ended.stdout == 'ran --epochs 1\n'
+    ended = checkout.run('--n-images', '1', script='quickstart.sh', folder=tmp_path)
+    assert ended.stdout == 'ran --n-images 1\n'
 
 
 def only(commands, place):
