@@ -1,6 +1,7 @@
 """The folder of a prepared data set: its files, the commands around it, lost pictures."""
 
 import os
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,9 +25,8 @@ def command_for(folder: str | Path) -> str:
 
 def training_command(folder: str | Path) -> str:
     """The command that trains a small model on the data set ``folder``, from random weights."""
-    folder = Path(folder)
-    config = 'configs/demo/pir_itr_scenes.py'
-    return f'python tools/train.py {config} --data {folder} --work-dir work_dirs/{folder.name}'
+    data, run = shlex.quote(str(folder)), shlex.quote(f'work_dirs/{Path(folder).name}')
+    return f'python tools/train.py configs/demo/pir_itr_scenes.py --data {data} --work-dir {run}'
 
 
 def require_pictures(folder: str, filenames: Iterable[str]) -> None:

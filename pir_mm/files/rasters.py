@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+# A picture needs no place on Earth. Set once, because threads share the filters.
+warnings.filterwarnings('ignore', message='Dataset has no geotransform')
+
 TIFF, JPEG2000 = 'GTiff', 'JP2OpenJPEG'
 _TIFF_MARKS = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
 _JPEG2000_MARKS = (b'\0\0\0\x0cjP  ', b'\xff\x4f\xff\x51')
@@ -62,16 +65,13 @@ def _all_of(value: Any) -> tuple:
 @contextmanager
 def _opened(path: str | os.PathLike, driver: str) -> Iterator[Any]:
     import rasterio  # a third of a second, which ordinary pictures do not need
-    from rasterio.errors import NotGeoreferencedWarning
 
     # No other file may be looked for or opened: not a neighbour, not one of the network.
     with (
-        warnings.catch_warnings(),
         rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN='EMPTY_DIR', GDAL_PAM_ENABLED='NO'),
+        rasterio.open(os.path.abspath(path), driver=driver) as raster,
     ):
-        warnings.simplefilter('ignore', NotGeoreferencedWarning)
-        with rasterio.open(os.path.abspath(path), driver=driver) as raster:
-            yield raster
+        yield raster
 
 
 def raster_size(path: str | os.PathLike, driver: str) -> tuple[int, int]:

@@ -1,10 +1,17 @@
 """The command for a folder, and missing pictures."""
 
 import os
+import shlex
 
 import pytest
 
-from pir_mm.datasets.layout import command_for, missing_pictures, require_pictures
+from pir_mm.datasets.layout import (
+    command_for,
+    missing_pictures,
+    require_pictures,
+    training_command,
+)
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -51,3 +58,11 @@ def test_counts_and_names_the_first(tmp_path):
 def test_accepts_a_whole_folder(tmp_path):
     (tmp_path / 'a.jpg').touch()
     assert require_pictures(str(tmp_path), ['a.jpg']) is None
+
+
+def test_the_command_that_trains_can_be_pasted():
+    command = training_command('/data/my tiny')
+    words = shlex.split(command)
+    assert words[:3] == ['python', 'tools/train.py', 'configs/demo/pir_itr_scenes.py']
+    assert words[3:] == ['--data', '/data/my tiny', '--work-dir', 'work_dirs/my tiny']
+    assert (ROOT / words[2]).is_file()

@@ -14,7 +14,8 @@ from mmengine.evaluator import Evaluator
 from mmengine.registry import METRICS
 from mmengine.structures import BaseDataElement
 
-from pir_mm.functional.recall import retrieval_recall
+from pir_mm.functional.recall import ranks_from_embeddings, retrieval_recall
+from pir_mm.structures.embedded_set import EmbeddedSet
 
 ROOT = Path(__file__).resolve().parents[2]
 # Captions of four pictures by text: picture 1 repeats one of its own, pictures 0 and 3 share one,
@@ -205,3 +206,17 @@ def test_any_number_of_processes_gives_the_same_numbers(tmp_path):
     answers = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob('*.json')}
     assert sorted(answers) == ['2-0', '2-1', '4-0', '4-1', '4-2', '4-3']
     assert all(answer == one_process for answer in answers.values())
+
+
+def test_the_tiles_are_as_small_as_the_config_says(monkeypatch):
+    seen = []
+
+    def ranks(image, text, image_of_text, chunk=None):
+        seen.append(chunk)
+        return ranks_from_embeddings(image, text, image_of_text, chunk)
+
+    monkeypatch.setattr('pir_mm.evaluation.retrieval_evaluator.ranks_from_embeddings', ranks)
+    embedded = EmbeddedSet(torch.eye(3), torch.zeros(3).long(), torch.eye(3), torch.arange(3))
+    metric = METRICS.build({'type': 'pir_mm.RetrievalEvaluator', 'chunk': 7})
+    assert metric._metrics_of_set(embedded)['mR'] == 100
+    assert seen == [7]

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from pir_mm.datasets.preparation.problems import PictureProblems
 from pir_mm.files.archives import AmbiguousNameError, Picture, PictureStore
-from pir_mm.files.names import shortest_names
+from pir_mm.files.names import first_few, shortest_names
 from pir_mm.files.pictures import read_picture
 
 
@@ -27,14 +27,14 @@ def match_pictures(
 
     Without a picture it becomes a problem of kind ``missing``, with several of kind ``ambiguous``.
     Key ``file_in_zip`` of an annotation is used before ``filename``. A picture is stored under its
-    file name; where folders hold equal names, under as much of its path as tells them apart.
+    file name; where folders hold equal names, under as much of its path as tells them apart. Names
+    that mean one picture are one annotation, with the captions of all and the split of the first.
 
     Raises:
-        ValueError: if two annotations mean one picture, or if there are problems and they are not
-            allowed.
+        ValueError: if there are problems and they are not allowed.
     """
-    found, missing, ambiguous = [], [], []
-    filename_of: dict[Picture, str] = {}
+    found: dict[Picture, dict] = {}
+    missing, ambiguous, other_names = [], [], []
     for annotation in annotations:
         filename = annotation['filename']
         try:
@@ -45,18 +45,25 @@ def match_pictures(
         if picture is None:
             missing.append(_missing(filename, store))
             continue
-        if picture in filename_of:
-            raise ValueError(
-                f'{filename_of[picture]} and {filename} are both the picture {picture}: write it '
-                'in one way in the caption file'
-            )
-        filename_of[picture] = filename
-        found.append((annotation, picture))
+        if picture in found:
+            other_names.append(filename)
+            annotation = _joined(found[picture], annotation)
+        found[picture] = annotation
+    if other_names:
+        problems.log(
+            f'{len(other_names)} names mean pictures that are named before, and their captions are '
+            f'joined: {first_few(other_names)}'
+        )
     problems.add('missing', missing)
     problems.add('ambiguous', ambiguous)
-    paths = [f'{p.container.with_suffix("")}/{p.path}' for _, p in found]
-    stored = shortest_names(paths)
-    return [Match(*pair, name) for pair, name in zip(found, stored, strict=True)]
+    stored = shortest_names([f'{p.container.with_suffix("")}/{p.path}' for p in found])
+    return [Match(found[p], p, name) for p, name in zip(found, stored, strict=True)]
+
+
+def _joined(first: dict, second: dict) -> dict:
+    known = {sentence['raw'] for sentence in first['sentences']}
+    more = [sentence for sentence in second['sentences'] if sentence['raw'] not in known]
+    return {**first, 'sentences': [*first['sentences'], *more]}
 
 
 def _missing(filename: str, store: PictureStore) -> str:

@@ -1,6 +1,5 @@
 """From published archives or the user's own pairs to the folder that CaptionDataset reads."""
 
-import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -98,7 +97,7 @@ def prepare_dataset(
             made_from=origin,
         )
     log(f'wrote {out} in {time.monotonic() - start:.1f} s: {_summary(report)}')
-    log(f'train on it by: {training_command(shlex.quote(str(out)))}')
+    log(f'train on it by: {training_command(out)}')
     return report
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from mmengine.runner import EpochBasedTrainLoop
 
 from pir_mm.apis.tables import run as run_module
 from pir_mm.apis.tables import runs as runs_module
@@ -66,18 +67,17 @@ def test_a_run_is_measured_once(run, monkeypatch):
 
 
 def test_a_killed_run_goes_on_where_it_stopped(run, monkeypatch):
-    trained = run_module.train
+    run_epoch = EpochBasedTrainLoop.run_epoch
 
-    def killed(config, resume):
-        config.train_cfg.max_epochs = 1
-        trained(config, resume)
-        raise KeyboardInterrupt
+    def killed(loop):
+        if loop.epoch == 1:
+            raise KeyboardInterrupt
+        run_epoch(loop)
 
-    monkeypatch.setattr(run_module, 'train', killed)
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(EpochBasedTrainLoop, 'run_epoch', killed)
         measure(run)
     assert not run.result.exists()
-    monkeypatch.setattr(run_module, 'train', trained)
     assert [epoch for epoch, _ in measure(run)['val_mR']] == [1, 2]
     starts = list(run.work_dir.glob('*/vis_data/scalars.json'))
     logs = ''.join(path.with_name('config.py').read_text() for path in starts)

@@ -57,10 +57,24 @@ def test_lists_what_is_ambiguous_and_where_a_missing_name_is(tmp_path):
     ]
 
 
-def test_refuses_two_annotations_for_one_picture(tmp_path):
+def test_two_names_of_one_picture_are_one_annotation(tmp_path):
     in_folders(tmp_path)
-    with pytest.raises(ValueError, match='2.jpg and b/2.jpg are both the picture .*b/2.jpg: '):
-        match(tmp_path, {'filename': '2.jpg'}, {'filename': 'b/2.jpg'})
+    lines = []
+    problems = PictureProblems(2, False, lines.append)
+    given = [
+        {'filename': name, 'split': split, 'sentences': [{'raw': raw} for raw in sentences]}
+        for name, split, sentences in (('2.jpg', 'test', 'ab'), ('b\\2.jpg', 'train', 'bc'))
+    ]
+    store = PictureStore(tmp_path, tmp_path / 'out')
+    (found,) = match_pictures(given, store, problems)
+    assert found.annotation == {
+        'filename': '2.jpg',
+        'split': 'test',
+        'sentences': [{'raw': 'a'}, {'raw': 'b'}, {'raw': 'c'}],
+    }
+    assert lines == [
+        '1 names mean pictures that are named before, and their captions are joined: b\\2.jpg'
+    ]
 
 
 def test_copies_bytes_and_leaves_the_broken_out(tmp_path, draw_picture):

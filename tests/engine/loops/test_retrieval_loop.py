@@ -143,3 +143,12 @@ def test_says_what_does_not_fit(runner):
     METRICS.register_module(name='pir_mm_no_ranks', module=NoRanks, force=True)
     with pytest.raises(ValueError, match='NoRanks does not take ranks: use type='):
         build(runner, metrics=[{'type': 'pir_mm_no_ranks'}])
+
+
+def test_an_evaluation_knows_nothing_of_the_one_before(runner):
+    loop = build(runner)
+    evaluator = loop.evaluator
+    for batch in (range(3), range(5, 9)):
+        evaluator.process(runner.model.val_step(batch))
+        evaluator.evaluate(len(batch))
+        assert len(loop.embedded.image) == len(batch)
