@@ -26,6 +26,14 @@ MAX_PIXELS = 100_000_000
 _FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'TIFF', 'WEBP')
 
 
+class PictureError(ValueError):
+    """A picture file that cannot be decoded; ``reason`` does not repeat which."""
+
+    def __init__(self, path: str | os.PathLike, reason: Exception) -> None:
+        super().__init__(f'the picture {path} cannot be decoded, replace or remove it: {reason}')
+        self.reason = str(reason)
+
+
 def is_picture(path: str | os.PathLike) -> bool:
     """Whether a file name ends as that of a picture."""
     return os.path.splitext(path)[1].lower() in PICTURE_ENDINGS
@@ -102,7 +110,7 @@ def read_picture(
     try:
         require_file(path)
     except ValueError as error:
-        raise ValueError(f'the picture {path} cannot be decoded: {error}') from None
+        raise PictureError(path, error) from None
     with _named_errors(path):
         driver = raster_driver(path)
         size = None if driver is None else raster_size(path, driver)
@@ -170,9 +178,7 @@ def _named_errors(path: str | os.PathLike) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # Pillow's plugins raise errors of all kinds on bad bytes
-        raise ValueError(
-            f'the picture {path} cannot be decoded, replace or remove it: {error}'
-        ) from None
+        raise PictureError(path, error) from None
 
 
 def _three_channels(picture: Image.Image, path: str | os.PathLike) -> np.ndarray:

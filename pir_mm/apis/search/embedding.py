@@ -213,7 +213,8 @@ class PictureReader:
         try:
             return self._file_steps({'img_path': os.fspath(picture)})['inputs'], size
         except Exception as error:  # no bad file may stop a long run
-            raise ValueError(f'cannot be decoded: {error}') from error
+            reason = getattr(error, 'reason', error)
+            raise ValueError(f'cannot be decoded: {reason}') from error
 
 
 def test_pipeline(model: nn.Module) -> list[dict[str, Any]]:

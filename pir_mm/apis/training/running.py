@@ -199,6 +199,8 @@ def test(config: Config, checkpoint: str | None, out: str | None = None) -> dict
     """
     config.load_from, config.resume = None, False
     prefer_vocabulary_beside(config, checkpoint, config.filename)
+    if torch.cuda.is_available():
+        config.test_dataloader.setdefault('pin_memory', True)
     runner = build_runner(config)
     if checkpoint is not None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -104,8 +104,9 @@ def test_decodes_only_a_little_ahead_of_the_model(colour_model, monkeypatch):
 def test_names_the_picture_that_cannot_be_used(colour_model, pictures):
     Image.effect_noise((40, 40), 50).save(pictures / 'cut.png')
     (pictures / 'cut.png').write_bytes((pictures / 'cut.png').read_bytes()[:400])
-    with pytest.raises(ValueError, match=r'cut\.png: cannot be decoded'):
+    with pytest.raises(ValueError, match=r'cut\.png: cannot be decoded: ') as error:
         embed_images(colour_model, [pictures / 'red.png', pictures / 'cut.png'])
+    assert str(error.value).count('cut.png') == str(error.value).count('decoded') == 1
     with pytest.raises(FileNotFoundError, match=r'absent\.png'):
         embed_images(colour_model, ['absent.png'])
     with pytest.raises(ValueError, match=r'an array: not a picture: .* got shape \(3, 4, 5\)'):
