@@ -79,18 +79,28 @@ class SafeCheckpointHook(CheckpointHook):
 
     def before_train(self, runner: Runner) -> None:
         super().before_train(runner)
-        if not self.save_best or len(self.key_indicators) > 1 or self.best_ckpt_path is None:
+        if not self.save_best:
             return
-        best = Path(self.best_ckpt_path)
-        own = Path(self.out_dir, best.name)
-        if is_main_process() and not own.is_file() and best.is_file():
+        if len(self.key_indicators) == 1:
+            self.best_ckpt_path = self._own_best(runner, self.best_ckpt_path, '')
+            return
+        for key, path in self.best_ckpt_path_dict.items():
+            self.best_ckpt_path_dict[key] = self._own_best(runner, path, f'_{key}')
+
+    def _own_best(self, runner: Runner, path: str | None, ending: str) -> str | None:
+        """The best checkpoint of a resumed run in its own directory, where it may be copied to."""
+        if path is None:
+            return None
+        own = Path(self.out_dir, Path(path).name)
+        if is_main_process() and not own.is_file() and Path(path).is_file():
             with atomic_file(own) as temporary:
-                shutil.copyfile(best, temporary)
+                shutil.copyfile(path, temporary)
         barrier()
-        self.best_ckpt_path = str(own) if own.is_file() else None
-        runner.message_hub.update_info('best_ckpt', self.best_ckpt_path)
-        if self.best_ckpt_path is None:  # it is lost, so the next one is the best there is
-            runner.message_hub.runtime_info.pop('best_score', None)
+        found = str(own) if own.is_file() else None
+        runner.message_hub.update_info(f'best_ckpt{ending}', found)
+        if found is None:  # it is lost, so the next one is the best there is
+            runner.message_hub.runtime_info.pop(f'best_score{ending}', None)
+        return found
 
     def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
         super()._save_checkpoint_with_step(runner, step, meta)

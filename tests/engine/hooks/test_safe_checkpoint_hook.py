@@ -64,16 +64,17 @@ class Scores(BaseMetric):
 
     def compute_metrics(self, results):
         torch.rand(3)  # a validation that draws random numbers must not change the training
-        return {'mR': self.scores.pop(0)}
+        score = self.scores.pop(0)
+        return {'mR': score, 'R@1': -score}
 
 
 NUMBERS = itertools.count()
 
 
-def build(work_dir, epochs, scores, resume=False, load_from=None, cfg=None):
+def build(work_dir, epochs, scores, resume=False, load_from=None, cfg=None, best='mR'):
     load_local_files_safely()
     torch.manual_seed(0)
-    hook = dict(type='pir_mm.SafeCheckpointHook', interval=1, save_best='mR', rule='greater')
+    hook = dict(type='pir_mm.SafeCheckpointHook', interval=1, save_best=best, rule='greater')
     data = [{'x': row} for row in torch.arange(24.0).view(8, 3)]
     loader = dict(
         batch_size=2,
@@ -169,6 +170,17 @@ def test_a_run_resumed_into_another_directory_touches_nothing_of_the_first(tmp_p
     third = tmp_path / 'third'
     build(third, 3, [9.0], resume=True, load_from=str(first / 'epoch_2.pth')).train()
     assert names(third) == ['best_mR_epoch_3.pth', 'epoch_3.pth']
+    assert contents(first) == before
+
+
+def test_several_bests_of_the_first_run_stay_too(tmp_path):
+    first, second = tmp_path / 'first', tmp_path / 'second'
+    build(first, 2, [5.0, 1.0], best=['mR', 'R@1']).train()
+    before = contents(first)
+    assert {'best_mR_epoch_1.pth', 'best_R@1_epoch_2.pth'} < set(before)
+    start = str(first / 'epoch_2.pth')
+    build(second, 3, [9.0], resume=True, load_from=start, best=['mR', 'R@1']).train()
+    assert names(second) == ['best_R@1_epoch_2.pth', 'best_mR_epoch_3.pth', 'epoch_3.pth']
     assert contents(first) == before
 
 
