@@ -1,6 +1,7 @@
 """How a command ends after a wrong input: one sentence on stderr and exit code 1."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -34,8 +35,8 @@ def exit_with_reason() -> Iterator[None]:
             raise
         text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
         lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
-        reason = lines[-1] if 'Original Traceback' in text else ' '.join(lines)
-        for name in ('ValueError: ', 'FileNotFoundError: ', 'KeyError: '):
-            reason = reason.removeprefix(name)
+        reason = ' '.join(lines)
+        if 'Original Traceback' in text:
+            reason = re.sub(r'^[\w.]+: ', '', lines[-1])  # without the name of the error's class
         print(f'error: {reason}', file=sys.stderr)
         sys.exit(1)

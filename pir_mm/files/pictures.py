@@ -27,11 +27,16 @@ _FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'TIFF', 'WEBP')
 
 
 class PictureError(ValueError):
-    """A picture file that cannot be decoded; ``reason`` does not repeat which."""
+    """A picture file that cannot be decoded. ``reason`` does not repeat which."""
 
-    def __init__(self, path: str | os.PathLike, reason: Exception) -> None:
-        super().__init__(f'the picture {path} cannot be decoded, replace or remove it: {reason}')
-        self.reason = str(reason)
+    reason = ''
+
+    @classmethod
+    def of(cls, path: str | os.PathLike, reason: Exception) -> 'PictureError':
+        # A loader's worker makes an error anew from its message alone.
+        error = cls(f'the picture {path} cannot be decoded, replace or remove it: {reason}')
+        error.reason = str(reason)
+        return error
 
 
 def is_picture(path: str | os.PathLike) -> bool:
@@ -110,7 +115,7 @@ def read_picture(
     try:
         require_file(path)
     except ValueError as error:
-        raise PictureError(path, error) from None
+        raise PictureError.of(path, error) from None
     with _named_errors(path):
         driver = raster_driver(path)
         size = None if driver is None else raster_size(path, driver)
@@ -178,7 +183,7 @@ def _named_errors(path: str | os.PathLike) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # Pillow's plugins raise errors of all kinds on bad bytes
-        raise PictureError(path, error) from None
+        raise PictureError.of(path, error) from None
 
 
 def _three_channels(picture: Image.Image, path: str | os.PathLike) -> np.ndarray:

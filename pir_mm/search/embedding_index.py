@@ -35,11 +35,15 @@ class EmbeddingIndex:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             place = _place(self.folder)
-            before = os.stat(place).st_ino
-            self._open(place)
-            if place.is_dir() and os.stat(place).st_ino == before:
+            before = _identity(place)
+            try:
+                self._open(place)
+            except (FileNotFoundError, ValueError):
+                if _identity(place) == before or attempt == ATTEMPTS - 1:
+                    raise
+            if _identity(place) == before:
                 break  # else another index took the name in between
         size, width = self.store.vectors.shape
         if not size == len(self._tiles) == self.card.indexed or (
@@ -91,6 +95,10 @@ def _place(folder: Path) -> Path:
             f'{folder} holds no index: {CARD} is absent; make one with tools/index.py'
         )
     return aside
+
+
+def _identity(folder: Path) -> int | None:
+    return os.stat(folder).st_ino if folder.is_dir() else None
 
 
 def map_store(path: Path) -> ExactStore:

@@ -213,7 +213,7 @@ class PictureReader:
         try:
             return self._file_steps({'img_path': os.fspath(picture)})['inputs'], size
         except Exception as error:  # no bad file may stop a long run
-            reason = getattr(error, 'reason', error)
+            reason = getattr(error, 'reason', '') or error
             raise ValueError(f'cannot be decoded: {reason}') from error
 
 
