@@ -131,6 +131,8 @@ def test_an_absolute_path_is_exact(tmp_path):
     assert found.find(f'{tmp_path}/link/3.png').path == 'a/3.png'
     assert found.find(f'{tmp_path}/c/3.png') is None
     assert found.find(f'{tmp_path}/3.png') is None
+    write(tmp_path / 'flat', a_dot_png=b'3')
+    assert store(tmp_path / 'flat').find(f'{tmp_path}/flat/b/a.png') is None
 
 
 def test_a_zip_stands_for_a_folder(tmp_path):
@@ -161,3 +163,8 @@ def test_an_old_zip_is_read_in_its_code_page(tmp_path, page):
     path.write_bytes(path.read_bytes().replace(stand_in.encode(), name.encode(page)))
     found = store(tmp_path)
     assert found.read(found.find(name)) == b'1'
+
+
+def test_a_zip_that_says_its_names_are_utf_8_is_believed(tmp_path):
+    pack(tmp_path / 'z.zip', {'\u4e2d/\u00e9.png': b'1'})
+    assert str(store(tmp_path).find('\u00e9.png')) == f'{tmp_path}/z.zip/\u4e2d/\u00e9.png'

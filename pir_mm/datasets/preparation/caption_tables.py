@@ -70,8 +70,7 @@ def read_own_captions(path: Path, log: Callable[[str], None] = print) -> list[di
 
 
 def _table_rows(path: Path, text: str, assumed: list[str]) -> Iterator[Row]:
-    # Line ends of every system become \n, in quoted captions too.
-    lines = io.StringIO(text.replace('\r\n', '\n').replace('\r', '\n'), newline='')
+    lines = io.StringIO(text, newline=None)  # line ends of every system, in quotes too
     above, start = next(((n, line) for n, line in enumerate(lines, 1) if line.strip()), (1, ''))
     separator, columns = _layout(path, start)
     if separator != ',':
