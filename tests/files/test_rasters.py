@@ -235,3 +235,18 @@ def test_pictures_in_memory(given, rgb):
 def test_what_is_no_picture_in_memory(given, reason):
     with pytest.raises(ValueError, match=reason):
         pixels_of(given)
+
+
+def test_samples_of_less_than_eight_bits_are_stretched(tmp_path):
+    deep = GENERATOR.integers(0, 16, (3, 48, 40)).astype('uint8')
+    path = write(tmp_path / 'a.tif', deep, nbits=4, photometric='MINISBLACK')
+    agrees(read_picture(path), expected(deep))
+
+
+def test_a_file_beside_a_raster_changes_nothing(tmp_path):
+    deep = (SMOOTH[:1] * 700).astype('uint16')
+    path = write(tmp_path / 'a.tif', deep)
+    before = read_picture(path)
+    band = '<PAMRasterBand band="1"><NoDataValue>0</NoDataValue></PAMRasterBand>'
+    (tmp_path / 'a.tif.aux.xml').write_text(f'<PAMDataset>{band}</PAMDataset>')
+    np.testing.assert_array_equal(read_picture(path), before)
