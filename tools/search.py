@@ -5,6 +5,7 @@ python tools/search.py INDEX --image harbour.jpg --out result.png
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -37,6 +38,9 @@ def parse_arguments() -> argparse.Namespace:
         parser.error('give a sentence, or a picture by --image')
     if arguments.out and not arguments.out.lower().endswith(ENDINGS):
         parser.error(f'--out {arguments.out} must end in {", ".join(ENDINGS)}')
+    for picture in arguments.image:
+        if arguments.out and os.path.realpath(picture) == os.path.realpath(arguments.out):
+            parser.error(f'--out {arguments.out} is the picture to search with')
     return arguments
 
 

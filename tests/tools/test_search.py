@@ -118,3 +118,10 @@ def test_a_text_search_loads_no_library_that_it_does_not_need():
     code = f'import sys, pir_mm.apis.search\nprint([n for n in {heavy} if n in sys.modules])'
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout == '[]\n', done.stderr[-2000:]
+
+
+def test_the_query_picture_is_not_overwritten(tool, index, photos):
+    before = (photos / 'a.png').read_bytes()
+    done = tool('search', index, '--image', photos / 'a.png', '--out', photos / 'a.png')
+    assert done.code == 2 and 'is the picture to search with' in done.err
+    assert (photos / 'a.png').read_bytes() == before

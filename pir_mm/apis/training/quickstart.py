@@ -14,6 +14,7 @@ import torch
 
 from pir_mm.apis.training.configuration import load_config
 from pir_mm.apis.training.running import best_checkpoint
+from pir_mm.files.names import first_few
 from pir_mm.files.weights import read_checkpoint
 from pir_mm.functional.recall import retrieval_recall
 
@@ -50,10 +51,11 @@ def run_quickstart(
         The content of ``metrics.json``.
 
     Raises:
-        ValueError: if a step fails.
+        ValueError: if a step fails, or files of something else would be overwritten.
     """
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
+    _refuse_files_of_others(out)
     run_command([str(tools / 'make_scenes.py'), '--out', str(data), '--n-images', str(n_images)])
     write_flat_config(config, data / 'vocab.txt', out / 'config.py', options)
     metrics = _train_and_test(tools, out) | chance_metrics(data / 'captions.json')
@@ -61,6 +63,18 @@ def run_quickstart(
     _index_and_search(tools, data / 'images', out)
     print(_summary(metrics, time.monotonic() - started, tools, out))
     return metrics
+
+
+def _refuse_files_of_others(out: Path) -> None:
+    if (out / 'train.log').exists():
+        return  # an earlier quickstart began here
+    names = ('config.py', 'vocab.txt', 'best.pth', 'metrics.json', 'search.png')
+    foreign = [name for name in names if (out / name).exists()]
+    if foreign:
+        raise ValueError(
+            f'{out} has {first_few(foreign)}, which no quickstart wrote and this one would '
+            'overwrite: choose another folder by --out'
+        )
 
 
 def _train_and_test(tools: Path, out: Path) -> dict[str, float]:

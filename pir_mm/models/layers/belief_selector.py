@@ -32,8 +32,8 @@ class BeliefSelector(BaseModule):
         - output: ``(B, keep, D)`` hard, ``(B, N, D)`` soft
 
     Raises:
-        ValueError: for an unknown word, if ``keep < 1``, or if an image has fewer than
-            ``keep`` tokens.
+        ValueError: for an unknown word, for a soft setting of a hard selector, if ``keep < 1``, or
+            if an image has fewer than ``keep`` tokens.
     """
 
     def __init__(
@@ -48,6 +48,8 @@ class BeliefSelector(BaseModule):
         for name, (given, known) in words.items():
             if given not in known:
                 raise ValueError(f'{name}={given!r} is unknown, wanted one of {", ".join(known)}')
+        if strategy == 'hard' and (rank, norm) != ('true', 'none'):
+            raise ValueError(f'rank={rank!r} and norm={norm!r} are for strategy=soft alone')
         if keep < 1:
             raise ValueError(f'keep must be at least 1, got {keep}')
         self.strategy = strategy

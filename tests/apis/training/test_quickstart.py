@@ -9,6 +9,7 @@ from pir_mm.apis.training.quickstart import (
     chance_metrics,
     run_command,
     run_logged,
+    run_quickstart,
     write_flat_config,
 )
 from pir_mm.apis.weights.loading import load_retriever
@@ -60,3 +61,10 @@ def test_shows_the_lines_that_tell_progress_and_keeps_all(tmp_path, capfd):
     assert '  Epoch(train) [1][2/9] loss: 3\n' in shown
     assert 'noise' not in shown
     assert 'noise' in (tmp_path / 'step.log').read_text()
+
+
+def test_files_of_others_are_not_overwritten(tmp_path):
+    (tmp_path / 'config.py').write_text('mine')
+    with pytest.raises(ValueError, match='has config.py, which no quickstart wrote'):
+        run_quickstart(tmp_path, tmp_path, tmp_path / 'data', tmp_path)
+    assert (tmp_path / 'config.py').read_text() == 'mine'

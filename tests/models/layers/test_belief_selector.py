@@ -79,3 +79,10 @@ def test_says_which_word_is_unknown_and_which_are_known(name):
 def test_is_printed_with_its_constants():
     assert repr(build(keep=3)) == 'BeliefSelector(strategy=hard, keep=3)'
     assert repr(build(strategy='soft')) == 'BeliefSelector(strategy=soft, rank=true, norm=none)'
+
+
+@pytest.mark.parametrize('setting', [{'rank': 'none'}, {'norm': 'token'}])
+def test_a_soft_setting_of_a_hard_selector_is_refused(setting):
+    with pytest.raises(ValueError, match='are for strategy=soft alone'):
+        build(**setting)
+    build(strategy='soft', keep=3, **setting)  # a config may inherit `keep`
