@@ -234,10 +234,9 @@ def named_tensors(content: Any, path: str | Path) -> dict[str, Tensor]:
     Raises:
         ValueError: if there are no tensors, or two have one name.
     """
-    for key in WRAPPERS:
+    for key in WRAPPERS * 2:  # a wrapper may hold another one
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
-            break
     if isinstance(content, Mapping):
         tensors = {name: value for name, value in content.items() if isinstance(value, Tensor)}
         if tensors:

@@ -408,6 +408,12 @@ def test_names_are_those_of_the_model_whatever_wrapped_it(tmp_path, wrap, key):
     assert read_weight_file(tmp_path / 'a.pth').weights.keys() == TENSORS.keys()
 
 
+@pytest.mark.parametrize('keys', [('state_dict', 'model'), ('model', 'state_dict')])
+def test_a_wrapper_may_hold_another(tmp_path, keys):
+    torch.save({keys[0]: {keys[1]: TENSORS, 'epoch': 1}}, tmp_path / 'a.pth')
+    assert read_weights(tmp_path / 'a.pth').keys() == TENSORS.keys()
+
+
 def test_a_compiled_part_is_found_too_and_nothing_is_taken_twice(tmp_path):
     save = {'encoder._orig_mod.weight': torch.ones(1), 'module.x': torch.ones(1)}
     torch.save(save, tmp_path / 'a.pth')

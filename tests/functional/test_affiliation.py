@@ -144,3 +144,11 @@ def test_nothing_with_a_class_is_zero_with_a_finite_graph(form):
     loss = affiliation(image, none, image, none, 0, 0.1, form)
     loss.backward()
     assert loss.item() == 0 and not image.grad.any()
+
+
+def test_a_class_of_texts_alone_is_as_if_absent():
+    image, _, text, _ = case(4, 5, 1)
+    image_label, text_label = torch.tensor([0, 1, 0, 1]), torch.tensor([0, 1, 1, 0, 7])
+    whole = affiliation(image, image_label, text, text_label, 9, 0.3, 'unique')
+    alone = affiliation(image, image_label, text[:4], text_label[:4], 9, 0.3, 'unique')
+    assert_close(whole, alone)
