@@ -119,10 +119,11 @@ def test_does_not_depend_on_the_order_or_on_the_names_of_classes():
 
 @pytest.mark.parametrize('classes', [9, 10_000], ids=['few', 'more than texts'])
 @pytest.mark.parametrize('form', ['unique', 'pir', 'pir_clip'])
-def test_what_has_no_class_or_no_partner_is_as_if_absent(form, classes):
-    """Image 3 and its text have no class; class 8 has an image but no text."""
+@pytest.mark.parametrize('lonely', [8, 3])
+def test_what_has_no_class_or_no_partner_is_as_if_absent(form, classes, lonely):
+    """Image 3 and its text have no class; the class of image 5 has no text."""
     image, _, text, _ = case(6, 6, 1)
-    label = torch.tensor([5, 2, 5, -1, 2, 8])
+    label = torch.tensor([5, 2, 5, -1, 2, lonely])
     taken = torch.tensor([0, 1, 2, 4])
     text_label = label.clone()
     text_label[5] = -1
