@@ -162,7 +162,7 @@ def _check_options(config: Config, options: dict[str, Any]) -> None:
             raise ValueError(f'--cfg-options {option}: no config key {key!r}{hint}')
         if key not in KNOWN_KEYS:
             used = _places(config[key], {k: v for k, v in config.items() if k in KNOWN_KEYS})
-            hint = f'set {first_few(used, 6)} itself' if used else 'nothing reads it'
+            hint = f'set {first_few(used, 6)} itself' if used else 'set what it was put into'
             raise ValueError(
                 f'--cfg-options {option} would have no effect, because {key} was used when the '
                 f'config was read: {hint}'

@@ -6,7 +6,7 @@ import torch
 from mmengine.config import Config
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.model import is_model_wrapper
-from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmengine.runner import Runner
 
 from pir_mm.engine import (
     CPU_MODEL_WRAPPER,
@@ -148,7 +148,7 @@ def _check_batches(runner: Runner) -> None:
     """Refuse a training without a batch, and accumulation that has no effect."""
     loader = runner.train_loop.dataloader
     size = loader.batch_sampler.batch_size if loader.batch_sampler is not None else 1
-    if isinstance(runner.train_loop, EpochBasedTrainLoop) and len(loader) == 0:
+    if hasattr(loader.dataset, '__len__') and len(loader) == 0:
         raise ValueError(
             f'{len(loader.dataset)} training items give none of {get_world_size()} process(es) a '
             f'batch of {size}: lower train_dataloader.batch_size, or set '

@@ -71,7 +71,7 @@ def read_own_captions(path: Path, log: Callable[[str], None] = print) -> list[di
 
 def _table_rows(path: Path, text: str, assumed: list[str]) -> Iterator[Row]:
     lines = io.StringIO(text, newline=None)  # line ends of every system, in quotes too
-    above, start = next(((n, line) for n, line in enumerate(lines, 1) if line.strip()), (1, ''))
+    above, start = next(((n, line) for n, line in enumerate(lines, 1) if _says(line)), (1, ''))
     separator, columns = _layout(path, start)
     if separator != ',':
         assumed.append(f'as a table with {SEPARATORS[separator]}')
@@ -97,6 +97,11 @@ def _table_rows(path: Path, text: str, assumed: list[str]) -> Iterator[Row]:
         raise ValueError(f'{path} is not a table: {error}') from None
     if empty:
         assumed.append(f'without {empty} empty rows')
+
+
+def _says(line: str) -> bool:
+    """Whether a line above the table is its header; a spreadsheet may begin with ``sep=;``."""
+    return bool(line.strip()) and not re.fullmatch('"?sep=.?"?', line.strip(), re.IGNORECASE)
 
 
 def _layout(path: Path, start: str) -> tuple[str, dict[str, list[int]]]:

@@ -190,6 +190,7 @@ def _schedule(config: Config, seed: int) -> dict:
         'param_scheduler': config.get('param_scheduler'),
         'train_cfg': {key: (config.get('train_cfg') or {}).get(key) for key in limits},
         'train_dataloader': {'batch_size': loader.get('batch_size')},
+        'auto_scale_lr': config.get('auto_scale_lr'),
         'randomness': {'seed': seed},
     }
     return json.loads(json.dumps(parts, default=str))

@@ -105,6 +105,7 @@ b.jpg;a road;
         (PLAIN.replace('\n', '\r\n').encode(), None),
         (PLAIN.replace('\n', '\r').encode(), None),
         (b'\n\n' + PLAIN.encode(), None),
+        (b'sep=,\r\n' + PLAIN.encode(), None),
         (
             SPACED.replace('\n', '\r\n').encode(),
             'as a table with semicolons, with Image as image, Caption as caption, CLASS as class, '

@@ -231,6 +231,7 @@ SCHEDULE = {
         ({'param_scheduler': []}, 'param_scheduler.0.type was LinearLR and is None'),
         ({'train_cfg.max_epochs': 9}, 'train_cfg.max_epochs was 4 and is 9'),
         ({'train_dataloader.batch_size': 3}, 'train_dataloader.batch_size was 2 and is 3'),
+        ({'auto_scale_lr': {'enable': True}}, 'auto_scale_lr.enable was None and is True'),
         ({'randomness': {'seed': 5}}, 'randomness.seed was 3 and is 5'),
         ({'train_cfg.val_interval': 2}, None),
     ],
