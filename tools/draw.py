@@ -8,6 +8,7 @@ python tools/draw.py scenes CONFIG CKPT --out scenes.png
 """
 
 import argparse
+import sys
 
 ENDINGS = ('.png', '.pdf')
 
@@ -84,7 +85,8 @@ def rankings(arguments: argparse.Namespace) -> None:
     from pir_mm.apis.drawing.rankings import draw_rankings
 
     chosen = (arguments.text, arguments.image, arguments.queries, arguments.top_k, arguments.seed)
-    draw_rankings(*embedded(arguments), arguments.out, *chosen)
+    for note in draw_rankings(*embedded(arguments), arguments.out, *chosen):
+        print(note, file=sys.stderr)
 
 
 def beliefs(arguments: argparse.Namespace) -> None:

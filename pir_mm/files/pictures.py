@@ -55,6 +55,8 @@ def require_file(path: str | os.PathLike) -> None:
         mode = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(f'the picture {path} does not exist') from None
+    except OSError as error:  # a link in a circle, a name too long, a closed folder
+        raise ValueError(f'cannot be read: {error.strerror}') from None
     if not stat.S_ISREG(mode):
         raise ValueError('not a picture: it is no regular file')
 

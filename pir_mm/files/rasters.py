@@ -84,8 +84,9 @@ def read_raster(path: str | os.PathLike, driver: str) -> np.ndarray:
     """Red, green and blue of a raster, or its grey, as 8 bits.
 
     The bands are those that the file calls red, green and blue, else the first three, else the
-    first. Samples of 8 bits stay as they are. Others are stretched, see :func:`stretched`; what the
-    file marks as no data, and what is no number, takes no part and becomes black.
+    first; never transparency. Samples of 8 bits stay as they are. Others are stretched, see
+    :func:`stretched`; what the file marks as no data or masks, and what is no number, takes no part
+    and becomes black.
 
     Returns:
         ``(H, W, 3)`` or ``(H, W)`` uint8, red first.
@@ -98,10 +99,11 @@ def read_raster(path: str | os.PathLike, driver: str) -> np.ndarray:
     with _opened(path, driver) as raster:
         meaning = list(raster.colorinterp)
         colours = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
+        shown = [n for n, role in enumerate(meaning, 1) if role != ColorInterp.alpha] or [1]
         if all(colour in meaning for colour in colours):
             bands = [meaning.index(colour) + 1 for colour in colours]
         else:
-            bands = [1, 2, 3] if raster.count >= 3 else [1]
+            bands = shown[:3] if len(shown) >= 3 else shown[:1]
         if meaning[0] == ColorInterp.palette and bands == [1]:
             palette = np.zeros((65536, 3), np.uint8)
             for value, colour in raster.colormap(1).items():
@@ -110,19 +112,21 @@ def read_raster(path: str | os.PathLike, driver: str) -> np.ndarray:
         pixels = raster.read(bands)
         missing = [raster.nodatavals[band - 1] for band in bands]
         whole = raster.tags(bands[0], ns='IMAGE_STRUCTURE').get('NBITS') is None
+        eight_bits = pixels.dtype == np.uint8 and whole
+        there = True if eight_bits else raster.dataset_mask() > 0
         inverted = raster.tags(ns='IMAGE_STRUCTURE').get('MINISWHITE') == 'YES'
     if np.iscomplexobj(pixels):
         raise ValueError('its samples are complex numbers: give their amplitude')
-    if pixels.dtype == np.uint8 and whole:
+    valid = np.isfinite(pixels) & there
+    if eight_bits:
         eight = pixels
     else:
-        valid = np.isfinite(pixels)
         for band, value in enumerate(missing):
             if value is not None:
                 valid[band] &= pixels[band] != value
         eight = stretched(pixels, valid)
     if inverted:
-        eight = 255 - eight
+        eight = np.where(valid, 255 - eight, 0).astype(np.uint8)
     return eight[0] if len(eight) == 1 else np.ascontiguousarray(np.moveaxis(eight, 0, -1))
 
 
@@ -143,6 +147,6 @@ def stretched(pixels: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray
     samples = pixels[valid]
     if samples.size == 0:
         return np.zeros(pixels.shape, np.uint8)
-    low, high = np.percentile(samples, (2, 98))
+    low, high = map(float, np.percentile(samples, (2, 98)))
     scaled = (pixels.astype(np.float32) - low) * (255 / max(high - low, 1e-12))
     return np.where(valid, np.nan_to_num(scaled), 0).clip(0, 255).astype(np.uint8)

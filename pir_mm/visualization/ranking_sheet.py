@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from pir_mm.files.names import shortest_names
+from pir_mm.files.names import first_few, shortest_names
 from pir_mm.files.pictures import MAX_PIXELS
 from pir_mm.files.writing import atomic_file
 from pir_mm.registry import VISUALIZERS
@@ -18,6 +18,8 @@ from pir_mm.visualization.thumbnail import thumbnail
 from pir_mm.visualization.typefaces import face_for, font, undrawable
 
 Content = str | Path | np.ndarray
+MAX_RESULTS = 200
+"""Results of a section; a sheet of more could not be looked at, and would be of any size."""
 
 CARD = '#f6f8fa'
 RIGHT, WRONG, UNKNOWN = '#1a7f37', '#cf222e', '#d0d7de'
@@ -143,6 +145,12 @@ class Section:
         draw.text(place, short, font=face, fill=QUIET)
 
 
+def shown_shape(queries: int, top_k: int) -> tuple[int, int]:
+    """How many of the queries, and how many results of each, a section shows."""
+    rows = min(queries, MAX_RESULTS)
+    return rows, min(top_k, max(1, MAX_RESULTS // rows))
+
+
 @VISUALIZERS.register_module()
 class RankingSheet:
     """Draws rankings of sentences and pictures on one sheet, in any direction.
@@ -157,7 +165,7 @@ class RankingSheet:
         max_pixels: a picture file of more is not decoded; a notice stands in its place.
 
     Attributes:
-        undrawn: characters for which this machine has no typeface, drawn as boxes.
+        notes: a sentence on each thing that the sheet does not show.
 
     Raises:
         ValueError: if ``cell_px`` is below 100, where sentences could not be read, or ``columns``
@@ -172,7 +180,7 @@ class RankingSheet:
         self.cell_px = cell_px
         self.columns = columns
         self.max_pixels = max_pixels
-        self.undrawn: list[str] = []
+        self.notes: list[str] = []
         self._sections: list[Image.Image] = []
 
     def add(
@@ -183,7 +191,7 @@ class RankingSheet:
         gallery: Sequence[Content] | Mapping[int, Content],
         right: np.ndarray | None = None,
     ) -> None:
-        """Append a section.
+        """Append a section, of :data:`MAX_RESULTS` results at most.
 
         Args:
             heading: above its rows.
@@ -201,6 +209,14 @@ class RankingSheet:
         if right is not None and np.shape(right) != shape:
             raise ValueError(f'right {np.shape(right)} must have the shape of the ranking, {shape}')
         truth = np.full(shape, None) if right is None else np.asarray(right)
+        height, width = shown_shape(*shape)
+        if (height, width) != shape:
+            self.notes.append(
+                f'{heading}: the best {width} of {shape[1]} results of {height} of {shape[0]} '
+                'queries are drawn'
+            )
+            queries, truth = queries[:height], truth[:height, :width]
+            ranking = Ranking(ranking.ids[:height, :width], ranking.scores[:height, :width])
         rows = [
             (
                 query,
@@ -215,8 +231,13 @@ class RankingSheet:
         files = list(dict.fromkeys(content for content in shown if isinstance(content, Path)))
         names = dict(zip(files, shortest_names(list(map(str, files))), strict=True))
         texts = [heading, *names.values(), *(t for t in (*queries, *shown) if isinstance(t, str))]
-        self.undrawn += [c for c in undrawable(texts, NOTE) if c not in self.undrawn]
-        columns = min(shape[1], self.columns)
+        boxes = undrawable(texts, NOTE)
+        if boxes:
+            self.notes.append(
+                f'{heading}: no font of this machine has {first_few(boxes, 10)}, boxes stand for '
+                'them; a font such as Noto Sans CJK draws them'
+            )
+        columns = min(width, self.columns)
         section = Section(columns, self.cell_px, self.max_pixels, names)
         self._sections.append(section.draw(heading, rows, legend=right is not None))
 

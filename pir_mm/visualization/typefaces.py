@@ -1,5 +1,6 @@
 """The typeface of a text: one that has its characters, if this machine has such a one."""
 
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from fontTools.ttLib import TTFont, TTLibError
 from matplotlib import font_manager
 from PIL import ImageFont
 
+INVISIBLE = ('Zs', 'Mn', 'Cf')
 FILES = {'regular': 'DejaVuSans.ttf', 'bold': 'DejaVuSans-Bold.ttf'}
 # Families of many scripts: they are looked into first, as a machine may have hundreds of files.
 WIDE = ('noto', 'cjk', 'fallback', 'unicode', 'wqy', 'msyh', 'simsun', 'pingfang', 'hiragino')
@@ -22,15 +24,15 @@ def font(size: int, weight: str = 'regular') -> ImageFont.FreeTypeFont:
 
 
 def face_for(text: str, face: ImageFont.FreeTypeFont) -> ImageFont.FreeTypeFont:
-    """``face``, or one of the machine of the same size that has all characters of ``text``."""
+    """``face``, or one of the machine of the same size that has more of the text."""
     if not _lacking(text, face.path):
         return face
-    path = _found(frozenset(_visible(text)))
-    return face if path is None else ImageFont.truetype(path, face.size)
+    path = _best(frozenset(_visible(text)), face.path)
+    return face if path == face.path else ImageFont.truetype(path, face.size)
 
 
 def undrawable(texts: Iterable[str], face: ImageFont.FreeTypeFont) -> list[str]:
-    """Characters for which this machine has no typeface, in order; a box is drawn for each."""
+    """Characters that are drawn as boxes, in order."""
     missing = [
         character for text in texts for character in _lacking(text, face_for(text, face).path)
     ]
@@ -38,7 +40,8 @@ def undrawable(texts: Iterable[str], face: ImageFont.FreeTypeFont) -> list[str]:
 
 
 def _visible(text: str) -> str:
-    return ''.join(character for character in text if character.isprintable())
+    """Without what has no shape of its own: spaces, controls, marks of variants."""
+    return ''.join(c for c in text if c.isprintable() and unicodedata.category(c) not in INVISIBLE)
 
 
 def _lacking(text: str, path: str) -> list[str]:
@@ -58,17 +61,26 @@ def _characters(path: str) -> frozenset[int]:
 
 
 @lru_cache
-def _found(characters: frozenset[str]) -> str | None:
+def _best(characters: frozenset[str], usual: str) -> str:
+    """The file with most of the characters, ``usual`` if none has more."""
     wanted = {ord(character) for character in characters}
     files = sorted(
         font_manager.findSystemFonts(),
         key=lambda file: (not any(name in Path(file).name.lower() for name in WIDE), file),
     )
+    best, most = usual, len(wanted & _characters(usual))
     for file in files:
-        if wanted <= _characters(file):
-            try:
-                ImageFont.truetype(file, 12)
-            except OSError:  # bitmaps of one size, such as coloured emoji
-                continue
-            return file
-    return None
+        number = len(wanted & _characters(file))
+        if number > most and _has_any_size(file):
+            best, most = file, number
+        if most == len(wanted):
+            break
+    return best
+
+
+def _has_any_size(file: str) -> bool:
+    try:
+        ImageFont.truetype(file, 12)
+    except OSError:  # bitmaps of one size, such as coloured emoji
+        return False
+    return True

@@ -250,3 +250,33 @@ def test_a_file_beside_a_raster_changes_nothing(tmp_path):
     band = '<PAMRasterBand band="1"><NoDataValue>0</NoDataValue></PAMRasterBand>'
     (tmp_path / 'a.tif.aux.xml').write_text(f'<PAMDataset>{band}</PAMDataset>')
     np.testing.assert_array_equal(read_picture(path), before)
+
+
+def test_transparency_is_never_shown_and_hides_pixels_from_the_stretch(tmp_path):
+    from rasterio.enums import ColorInterp as Band
+
+    deep = (SMOOTH[:2] * 3000 + 900).astype('uint16')
+    deep[0, :9] = 60000
+    grey_alpha = np.stack([deep[0], np.full((48, 40), 65535, 'uint16')])
+    grey_alpha[1, :9] = 0
+    path = write(tmp_path / 'a.tif', grey_alpha)
+    with rasterio.open(path, 'r+') as raster:
+        raster.colorinterp = [Band.gray, Band.alpha]
+    picture = read_picture(path)
+    assert not picture[:9].any()
+    agrees(picture[9:], expected(deep[[0, 0, 0]][:, 9:]), within=2)
+
+
+def test_no_data_is_black_where_white_is_zero(tmp_path):
+    deep = (SMOOTH[:1] * 3000 + 900).astype('uint16')
+    deep[0, :9] = 7
+    picture = read_picture(write(tmp_path / 'a.tif', deep, photometric='MINISWHITE', nodata=7))
+    assert not picture[:9].any() and picture[9:].any()
+
+
+def test_a_link_in_a_circle_is_one_sentence(tmp_path):
+    (tmp_path / 'a.jpg').symlink_to(tmp_path / 'a.jpg')
+    with pytest.raises(ValueError, match='^cannot be read: '):
+        picture_size(tmp_path / 'a.jpg')
+    with pytest.raises((ValueError, FileNotFoundError), match='a.jpg'):
+        read_picture(tmp_path / 'a.jpg')

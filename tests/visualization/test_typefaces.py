@@ -47,11 +47,11 @@ def machine(tmp_path, monkeypatch):
         monkeypatch.setattr(
             font_manager, 'findSystemFonts', lambda: [str(tmp_path / 'broken.ttf'), *files]
         )
-        typefaces._found.cache_clear()
+        typefaces._best.cache_clear()
         return files
 
     yield machine
-    typefaces._found.cache_clear()
+    typefaces._best.cache_clear()
 
 
 def test_the_usual_one_where_it_has_all(machine):
@@ -69,14 +69,16 @@ def test_another_one_that_has_all_of_the_text(machine):
 
 
 def test_what_no_font_has_is_told_once_and_in_order(machine):
-    machine(half='中')
-    assert face_for('中文', FACE) is FACE
-    assert undrawable(['文中', 'a', '中文'], FACE) == ['文', '中']
+    half, _ = machine(half='中', other='河')
+    assert face_for('文', FACE) is FACE
+    assert face_for('中文', FACE).path == half  # the most of it
+    assert undrawable(['文中', 'a', '中文', '河'], FACE) == ['文']
 
 
 def test_a_sheet_tells_what_it_could_not_draw(machine):
-    machine(half='中')
+    machine()
     sheet = RankingSheet(cell_px=100)
     sheet.add('heading', ['中文', '中'], Ranking([[0], [0]], [[1.0], [0.5]]), ['a lake'])
-    assert sheet.undrawn == ['中', '文']
+    (note,) = sheet.notes
+    assert note.startswith('heading: no font of this machine has 中, 文, boxes stand for them')
     assert sheet.draw().std() > 0

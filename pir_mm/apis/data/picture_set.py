@@ -8,7 +8,7 @@ from pir_mm.datasets import SceneFolder
 from pir_mm.datasets.caption_file import read_caption_file
 from pir_mm.datasets.layout import CAPTIONS, IMAGES
 from pir_mm.files.pictures import is_picture
-from pir_mm.files.walking import find_files
+from pir_mm.files.walking import find_files, printable
 
 
 class PictureSet(NamedTuple):
@@ -54,7 +54,8 @@ def read_picture_set(what: str) -> PictureSet:
     if not paths:
         raise ValueError(f'{what} has no picture')
     start = os.path.abspath(root)
-    return PictureSet(what, [os.path.relpath(path, start) for path in paths], paths)
+    names = [printable(os.path.relpath(path, start)) for path in paths]
+    return PictureSet(what, names, paths)
 
 
 def _split_of_prepared_set(root: Path, split: str) -> list[Path]:

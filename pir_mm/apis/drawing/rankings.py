@@ -13,6 +13,7 @@ from torch import nn
 from pir_mm.apis.search.embedded_split import EmbeddedSplit
 from pir_mm.apis.search.embedding import embed_images, embed_texts
 from pir_mm.datasets.caption_cleaning import clean_caption
+from pir_mm.files.names import first_few
 from pir_mm.structures.ranking import Ranking
 from pir_mm.visualization.figure_file import check_ending, save_picture
 from pir_mm.visualization.ranking_sheet import RankingSheet
@@ -43,7 +44,7 @@ def draw_rankings(
     queries: int = 4,
     top_k: int = 5,
     seed: int = 0,
-) -> None:
+) -> list[str]:
     """Draw the best pictures for sentences, and the best captions for pictures.
 
     Equal captions of the split are one result. Right and wrong are marked where the query is of
@@ -59,6 +60,9 @@ def draw_rankings(
             captions, and asking.
         top_k: results per query.
         seed: of that choice.
+
+    Returns:
+        A sentence on each thing that the sheet does not show.
 
     Raises:
         FileNotFoundError, ValueError: if a query cannot be used, a number is below 1, or ``out``
@@ -81,6 +85,7 @@ def draw_rankings(
     heading = f'Image to text, the best {min(top_k, most)} of {most} captions'
     _add(sheet, heading, pictures, known.captions, known.text, top_k)
     save_picture(Image.fromarray(sheet.draw()), out)
+    return sheet.notes
 
 
 def _add(sheet, heading: str, queries: Sequence[Query], gallery, vectors, top_k: int) -> None:
@@ -132,7 +137,7 @@ class SplitQueries:
 
         Raises:
             FileNotFoundError: if it is neither.
-            ValueError: if the file is no picture.
+            ValueError: if the file is no picture, or several of the split have that name.
         """
         paths = self.split.paths
         if os.path.isfile(name):
@@ -147,6 +152,10 @@ class SplitQueries:
             raise FileNotFoundError(
                 f'{name} is neither a file nor one of the {len(paths)} pictures of the split, '
                 f'which are named as {Path(paths[0]).name}'
+            )
+        if len(named) > 1:
+            raise ValueError(
+                f'{name} may be {first_few([paths[i] for i in named])}: give more of the path'
             )
         return self.member(named[0])
 

@@ -15,7 +15,6 @@ from pir_mm.files.names import first_few
 from pir_mm.search import EmbeddingIndex, Hit, write_csv, write_geojson
 from pir_mm.structures.ranking import Ranking
 
-SHEET_RESULTS = 200
 Query = str | Path | np.ndarray | Image.Image
 
 
@@ -170,33 +169,21 @@ def draw_results(
 ) -> list[str]:
     """Draw the results as a PNG sheet with one row per query.
 
-    A sheet has at most :data:`SHEET_RESULTS` results; of more the best of each query are drawn.
-
     Returns:
-        A sentence on each thing that the sheet does not show.
+        A sentence on each thing that the sheet does not show, such as results beyond 200.
     """
-    from pir_mm.visualization.ranking_sheet import RankingSheet  # no other search draws
+    from pir_mm.visualization.ranking_sheet import (  # no other search draws
+        RankingSheet,
+        shown_shape,
+    )
 
-    notes = []
-    rows = min(len(queries), SHEET_RESULTS)
-    columns = min(ranking.ids.shape[1], max(1, SHEET_RESULTS // rows))
-    if (rows, columns) != ranking.ids.shape:
-        notes.append(
-            f'{path} shows the best {columns} of {ranking.ids.shape[1]} results for {rows} of '
-            f'{len(queries)} queries: write a .csv for all'
-        )
-    shown = Ranking(ranking.ids[:rows, :columns], ranking.scores[:rows, :columns])
-    ids = np.unique(shown.ids).tolist()
+    ids = np.unique(ranking.ids).tolist()
     gallery = {i: Path(tile.source) for i, tile in zip(ids, index.tiles(ids), strict=True)}
     sheet = RankingSheet()
-    sheet.add(f'Best {columns} of {len(index)} pictures', queries[:rows], shown, gallery)
+    _, columns = shown_shape(*ranking.ids.shape)
+    sheet.add(f'Best {columns} of {len(index)} pictures', queries, ranking, gallery)
     sheet.save(path)
-    if sheet.undrawn:
-        notes.append(
-            f'no font of this machine has {first_few(sheet.undrawn, 10)}: boxes stand for them in '
-            f'{path}; a font such as Noto Sans CJK draws them'
-        )
-    return notes
+    return sheet.notes
 
 
 def write_results(

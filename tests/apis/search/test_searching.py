@@ -157,15 +157,13 @@ def test_says_what_of_a_query_is_not_read(colour_model, index):
 def test_a_sheet_has_an_end_and_tells_what_it_leaves_out(
     colour_model, index, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr('pir_mm.apis.search.searching.SHEET_RESULTS', 3)
+    monkeypatch.setattr('pir_mm.visualization.ranking_sheet.MAX_RESULTS', 3)
     ranking = search_index(index, colour_model, ['red', 'blue'], top_k=10**9)
     (note,) = write_results(tmp_path / 'a.png', index, ['red', 'blue'], ranking)
-    assert note.endswith(
-        'a.png shows the best 1 of 4 results for 2 of 2 queries: write a .csv for all'
-    )
+    assert note.endswith('the best 1 of 4 results of 2 of 2 queries are drawn')
     assert write_results(tmp_path / 'a.csv', index, ['red', 'blue'], ranking) == []
     many = search_index(index, colour_model, ['red'] * 5, top_k=1)
     (note,) = write_results(tmp_path / 'b.png', index, ['red'] * 5, many)
-    assert 'the best 1 of 1 results for 3 of 5 queries' in note
+    assert 'the best 1 of 1 results of 3 of 5 queries' in note
     few = search_index(index, colour_model, 'red', top_k=3)
     assert write_results(tmp_path / 'c.png', index, ['red'], few) == []
