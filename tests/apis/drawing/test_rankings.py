@@ -121,3 +121,10 @@ def test_says_which_query_is_wrong(known, pictures):
         known.picture(str(pictures / 'notes.png'))
     with pytest.raises(ValueError):
         known.sentence(' . ')
+
+
+def test_a_name_of_several_pictures_is_asked_back(known):
+    known.split.paths[:] = ['/a/1/x.png', '/a/2/x.png', '/a/2/y.png', '/a/2/z.png']
+    with pytest.raises(ValueError, match='x.png may be /a/1/x.png, /a/2/x.png: give more of'):
+        known.picture('x.png')
+    assert known.picture('1/x.png').content == Path('/a/1/x.png')

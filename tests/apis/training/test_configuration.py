@@ -122,3 +122,12 @@ def test_data_of_ones_own(scenes, tmp_path):
         load_config(DEMO, data=tmp_path)
     with pytest.raises(ValueError, match='a config that trains on captions'):
         load_config(ROOT / 'configs' / 'scene' / 'resnet18_aid.py', data=scenes)
+
+
+def test_data_of_ones_own_has_its_own_scenes(scenes, tmp_path):
+    child = tmp_path / 'child.py'
+    child.write_text(
+        f'_base_ = {str(DEMO)!r}\ntrain_dataloader = dict(dataset=dict(scenes=["beach"]))\n'
+    )
+    assert 'scenes' in load_config(child).train_dataloader.dataset
+    assert 'scenes' not in load_config(child, data=scenes).train_dataloader.dataset
