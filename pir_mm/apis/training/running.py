@@ -91,13 +91,18 @@ def build_runner(config: Config) -> Runner:
     """
     load_local_files_safely()
     if torch.cuda.is_available():
-        torch.set_float32_matmul_precision('high')
-        torch.backends.cudnn.allow_tf32 = True
-        config.setdefault('env_cfg', {}).setdefault('cudnn_benchmark', True)
+        _be_fast_on_a_gpu(config)
     if config.get('launcher', 'none') != 'none' and join_cpu_process_group():
         wrapper = {'find_unused_parameters': config.get('find_unused_parameters', False)}
         config.setdefault('model_wrapper_cfg', CPU_MODEL_WRAPPER | wrapper)
     return Runner.from_cfg(config)
+
+
+def _be_fast_on_a_gpu(config: Config) -> None:
+    torch.set_float32_matmul_precision('high')
+    torch.backends.cudnn.allow_tf32 = True
+    if 'cudnn_benchmark' not in config.get('env_cfg', {}):
+        config.merge_from_dict({'env_cfg.cudnn_benchmark': True})
 
 
 def train(config: Config, resume: str | None = None) -> Runner:
@@ -140,7 +145,8 @@ def _checkpoint_to_resume(config: Config) -> str | None:
             return None
         path = str(last_checkpoint(config.work_dir))
     if config.get('randomness', {}).get('seed') is None:
-        config.setdefault('randomness', {})['seed'] = read_checkpoint(path)['meta'].get('seed')
+        seed = read_checkpoint(path).get('meta', {}).get('seed')
+        config.merge_from_dict({'randomness.seed': seed})
     return path
 
 
