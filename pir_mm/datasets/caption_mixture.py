@@ -73,7 +73,9 @@ class CaptionMixture(EpochItems, Dataset):
             texts = {
                 n: t for item in items for n, t in zip(item['text_id'], item['text'], strict=True)
             }
-            text = [ids.setdefault(texts[number], len(ids)) for number in range(len(texts))]
+            text = np.full(1 + max(texts, default=-1), -1)
+            for number, words in sorted(texts.items()):
+                text[number] = ids.setdefault(words, len(ids))
             scene = [label[name] for name in part.metainfo['scenes']]
-            part.numbering = Numbering(first_image, np.array(scene, int), np.array(text, int))
+            part.numbering = Numbering(first_image, np.array(scene, int), text)
             first_image += 1 + max(item['image_id'] for item in items)

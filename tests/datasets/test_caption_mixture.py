@@ -65,6 +65,14 @@ def test_the_epoch_reaches_the_items_of_every_part(parts, sampling):
     assert [tuple(mixture[key]['text']) for key in sampler] == epochs[4]
 
 
+def test_a_part_of_a_set_may_be_joined(parts):
+    mixture = CaptionMixture([parts(indices=[1])[0], parts()[1]])
+    items = infos(mixture)
+    assert [item['text'] for item in items] == [['a road'], ['a pond', 'a boat'], SECOND[1][2]]
+    assert [number for item in items for number in item['text_id']] == list(range(6))
+    assert len({item['image_id'] for item in items}) == 3
+
+
 def test_in_test_mode_captions_have_the_ids_of_their_words(parts):
     mixture = CaptionMixture(parts(test_mode=True))
     captions = [dict(zip(i['captions'], i['caption_id'], strict=True)) for i in infos(mixture)]

@@ -91,6 +91,8 @@ def use_data(config: Config, folder: str | Path) -> None:
     sets = [loader.dataset for loader in loaders if 'CaptionDataset' in str(loader.get('dataset'))]
     if not sets or 'tokenizer' not in config.get('model', {}):
         raise ValueError('--data is for a config that trains on captions: this one does not')
+    if any('datasets' in dataset for dataset in sets):
+        raise ValueError('--data is one set, and this config joins several: set each data_root')
     for dataset in sets:
         dataset.data_root = str(folder)
         dataset.pop('scenes', None)

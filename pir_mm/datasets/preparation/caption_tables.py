@@ -131,7 +131,7 @@ def _plain(name: str) -> str:
 def _parsed(path: Path, text: str, by_line: bool) -> object:
     try:
         if by_line:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            return [json.loads(line) for line in text.split('\n') if line.strip()]
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f'{path} is not a JSON file: {error}') from None

@@ -60,13 +60,12 @@ def unchanged_report(out: Path, origin: dict) -> dict | None:
     """
     if not out.exists():
         return None
-    _refuse_foreign(out)
-    try:
-        report = json.loads((out / REPORT).read_text(encoding='utf-8'))
-    except (OSError, ValueError):
+    report = _own_report(out)
+    if report is None:
         return None
+    _refuse_foreign(out)
     complete = (
-        report.get('made_from') == origin
+        report['made_from'] == origin
         and all((out / name).is_file() for name in (CAPTIONS, VOCABULARY))
         and sum(1 for path in (out / IMAGES).rglob('*') if path.is_file()) == report['pictures']
     )
@@ -88,16 +87,25 @@ def refuse_inside(out: Path, inputs: Iterable[Path]) -> None:
             )
 
 
-def _refuse_foreign(out: Path) -> None:
+def _own_report(out: Path) -> dict | None:
+    """The report that this program left in a folder; ``None`` if the folder is empty."""
     if not out.is_dir():
         raise ValueError(f'{out} is a file: choose a folder by --out')
     if not any(out.iterdir()):
-        return
-    if not (out / REPORT).is_file():
+        return None
+    try:
+        report = json.loads((out / REPORT).read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        report = None
+    if not isinstance(report, dict) or not {'made_from', 'pictures'} <= set(report):
         raise ValueError(
-            f'{out} exists and has no {REPORT}, so it was not written by this program: '
+            f'{out} exists and has no {REPORT} of ours, so it was not written by this program: '
             'choose another folder by --out'
         )
+    return report
+
+
+def _refuse_foreign(out: Path) -> None:
     top = {CAPTIONS, VOCABULARY, REPORT, IMAGES, *LEFT_BY_SYSTEMS}
     foreign = [path.name for path in out.iterdir() if path.name not in top]
     pictures = [p for p in (out / IMAGES).rglob('*') if p.name not in LEFT_BY_SYSTEMS]

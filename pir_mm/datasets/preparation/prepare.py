@@ -114,8 +114,8 @@ def _check_files(
     for file in (captions, vocab):
         if file is not None and not Path(file).is_file():
             raise FileNotFoundError(f'the file {file} does not exist')
-    path = find_caption_file(source, name, out) if captions is None else Path(captions).resolve()
-    return path, None if vocab is None else Path(vocab).resolve()
+    path = find_caption_file(source, name, out) if captions is None else Path(captions)
+    return path.resolve(), None if vocab is None else Path(vocab).resolve()
 
 
 def _summary(report: dict) -> str:

@@ -131,3 +131,15 @@ def test_data_of_ones_own_has_its_own_scenes(scenes, tmp_path):
     )
     assert 'scenes' in load_config(child).train_dataloader.dataset
     assert 'scenes' not in load_config(child, data=scenes).train_dataloader.dataset
+
+
+def test_data_of_ones_own_is_one_set(scenes, tmp_path):
+    child = tmp_path / 'child.py'
+    child.write_text(
+        f'_base_ = {str(DEMO)!r}\n'
+        'part = dict(type="pir_mm.CaptionDataset", data_root="a")\n'
+        'mixture = dict(_delete_=True, type="pir_mm.CaptionMixture", datasets=[part, part])\n'
+        'train_dataloader = dict(dataset=mixture)\n'
+    )
+    with pytest.raises(ValueError, match='--data is one set, and this config joins several'):
+        load_config(child, data=scenes)

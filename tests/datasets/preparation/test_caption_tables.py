@@ -165,3 +165,9 @@ def test_repeated_rows_are_counted(tmp_path):
     annotations, lines = lines_of(tmp_path, content, 'pairs.json')
     assert annotations == WANTED[1:]
     assert lines == [f'{tmp_path}/pairs.json is read without 3 repeated captions']
+
+
+def test_a_line_of_json_ends_at_a_line_feed_alone(tmp_path):
+    line = json.dumps({'image': 'b.jpg', 'caption': 'one\u2028two'}, ensure_ascii=False)
+    ((annotation,), _) = lines_of(tmp_path, f'{line}\r\n'.encode(), 'pairs.jsonl')
+    assert annotation['sentences'] == [{'raw': 'one\u2028two'}]

@@ -203,3 +203,14 @@ def test_real_sydney_pictures_stand_under_another_ending(shared_dir, tmp_path):
                              allow_missing=True, log=lambda line: None)  # fmt: skip
     assert (report['pictures'], len(report['missing']), report['renamed']) == (9, 604, 9)
     assert report['splits'] == {'train': 9, 'val': 0, 'test': 0}
+
+
+def test_a_link_to_a_caption_file_in_the_output_is_seen_through(source):
+    prepare(source)
+    out = source.parent / 'out'
+    before = (out / 'captions.json').read_bytes()
+    (source / 'dataset_mine.json').unlink()
+    (source / 'dataset_ucm.json').symlink_to(out / 'captions.json')
+    with pytest.raises(ValueError, match='captions.json is read, and lies in'):
+        prepare(source, 'ucm', allow_missing=True)
+    assert (out / 'captions.json').read_bytes() == before
