@@ -5,7 +5,6 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 from mmengine.dist import get_world_size, is_main_process
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from pir_mm.engine import (
@@ -16,6 +15,7 @@ from pir_mm.engine import (
     prefer_vocabulary_beside,
 )
 from pir_mm.engine.hooks.safe_checkpoint_hook import POINTER, last_checkpoint
+from pir_mm.engine.model_wrapping import unwrapped
 from pir_mm.files.weights import read_checkpoint
 from pir_mm.files.writing import write_json
 from pir_mm.models.retrievers import DualEncoder
@@ -160,9 +160,8 @@ def _check_batches(runner: Runner) -> None:
             f'batch of {size}: lower train_dataloader.batch_size, or set '
             'train_dataloader.drop_last=False'
         )
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     steps = (runner.cfg.get('optim_wrapper') or {}).get('accumulative_counts', 1)
-    if steps > 1 and isinstance(model, DualEncoder):
+    if steps > 1 and isinstance(unwrapped(runner.model), DualEncoder):
         raise ValueError(
             f'optim_wrapper.accumulative_counts={steps} gives no more negatives: every loss '
             f'compares the {size} images of one batch. Raise train_dataloader.batch_size, or use '
@@ -209,8 +208,7 @@ def test(config: Config, checkpoint: str | None, out: str | None = None) -> dict
         config.test_dataloader.setdefault('pin_memory', True)
     runner = build_runner(config)
     if checkpoint is not None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        load_weights(model, checkpoint)
+        load_weights(unwrapped(runner.model), checkpoint)
         runner.logger.info(f'Every tensor of {checkpoint} is loaded')
     metrics = runner.test()
     if is_main_process():

@@ -12,9 +12,9 @@ from mmengine.dist import barrier, is_main_process
 from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from pir_mm.engine.model_wrapping import unwrapped
 from pir_mm.files.names import first_few
 from pir_mm.files.weights import mismatch
 from pir_mm.files.writing import atomic_file, write_text
@@ -176,7 +176,7 @@ def last_checkpoint(work_dir: str | Path) -> Path:
 
 def _refuse_strangers(runner: Runner, weights: dict) -> None:
     """mmengine would go on with random weights if no tensor has a name of the model."""
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrapped(runner.model)
     if weights and not set(weights) & set(model.state_dict()):
         raise ValueError(f'the checkpoint to load is of another model: {mismatch(model, weights)}')
 

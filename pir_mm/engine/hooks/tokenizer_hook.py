@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
+from pir_mm.engine.model_wrapping import unwrapped
 from pir_mm.files.writing import atomic_file
 from pir_mm.registry import HOOKS
 
@@ -44,8 +44,7 @@ class TokenizerHook(Hook):
             return
         if isinstance(collate, partial) and collate.keywords.get('tokenizer') is not None:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        loader.collate_fn = partial(collate, tokenizer=model.tokenizer)
+        loader.collate_fn = partial(collate, tokenizer=unwrapped(runner.model).tokenizer)
 
     def _leave_vocabulary(self, runner: Runner) -> None:
         given = getattr(runner.train_dataloader.collate_fn, 'keywords', {})
