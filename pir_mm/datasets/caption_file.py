@@ -34,7 +34,11 @@ def read_caption_file(path: str | Path, needed: tuple[str, ...] = ('split',)) ->
         raise FileNotFoundError(
             f'the caption file {path} does not exist; make it by: {command_for(path.parent)}'
         )
-    content = read_json(path)
+    return annotations_of(read_json(path), path, needed)
+
+
+def annotations_of(content: object, path: Path, needed: tuple[str, ...]) -> list[dict]:
+    """The annotations in what a caption file holds, checked as :func:`read_caption_file` says."""
     annotations = content.get('images') if isinstance(content, dict) else None
     if not isinstance(annotations, list) or not annotations:
         raise ValueError(f'{path} has no list "images": a caption file must have one')
@@ -46,8 +50,17 @@ def read_caption_file(path: str | Path, needed: tuple[str, ...] = ('split',)) ->
 def read_json(path: str | Path) -> object:
     """Content of a JSON file, in any encoding; ValueError if it is something else."""
     try:
-        return json.loads(read_any_text(path)[0])
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        text, _ = read_any_text(path)
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path} is not a JSON file: {error}') from None
+    return parse_json(text, path)
+
+
+def parse_json(text: str, path: str | Path) -> object:
+    """Content of a text in JSON; ValueError, which names the file, if it is something else."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
         raise ValueError(f'{path} is not a JSON file: {error}') from None
 
 

@@ -2,12 +2,11 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pir_mm.datasets.caption_file import read_caption_file
+from pir_mm.datasets.caption_file import annotations_of, parse_json
 from pir_mm.files.texts import read_any_text
 
 TABLES = ('.csv', '.tsv', '.tab', '.txt')
@@ -59,9 +58,12 @@ def read_own_captions(path: Path, log: Callable[[str], None] = print) -> list[di
     if ending in TABLES:
         rows = _table_rows(path, text, assumed)
     else:
-        content = _parsed(path, text, by_line=ending == '.jsonl')
+        if ending == '.jsonl':
+            content = [parse_json(line, path) for line in text.split('\n') if line.strip()]
+        else:
+            content = parse_json(text, path)
         if isinstance(content, dict) and 'images' in content:
-            return read_caption_file(path, needed=())
+            return annotations_of(content, path, needed=())
         rows = _json_rows(path, content)
     annotations = _grouped_by_image(rows, assumed)
     if assumed:
@@ -126,15 +128,6 @@ def _columns(names: list[str], known: tuple[str, ...]) -> list[int]:
 
 def _plain(name: str) -> str:
     return re.sub(r'[\s-]+', '_', name.strip().casefold())
-
-
-def _parsed(path: Path, text: str, by_line: bool) -> object:
-    try:
-        if by_line:
-            return [json.loads(line) for line in text.split('\n') if line.strip()]
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f'{path} is not a JSON file: {error}') from None
 
 
 def _json_rows(path: Path, content: object) -> Iterator[Row]:
