@@ -49,10 +49,6 @@ class Picture:
         """Path in the container as people read it, with ``/``."""
         return '/'.join(_parts(self.spellings[0]))
 
-    @property
-    def name(self) -> str:
-        return PurePosixPath(self.path).name
-
     def __str__(self) -> str:
         return f'{self.container}/{self.path}'
 

@@ -43,8 +43,8 @@ def test_finds_pictures_at_any_depth(tmp_path):
 def test_takes_another_ending_if_the_name_is_not_there(tmp_path):
     write(tmp_path, a_dot_jpg=b'1', b_dot_tif=b'2', b_dot_jpg=b'3')
     found = store(tmp_path)
-    assert found.find('A.tif').name == 'a.jpg'
-    assert found.find('b.jpg').name == 'b.jpg'
+    assert found.find('A.tif').path == 'a.jpg'
+    assert found.find('b.jpg').path == 'b.jpg'
 
 
 def test_refuses_one_name_with_two_contents(tmp_path):
