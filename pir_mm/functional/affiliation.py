@@ -41,36 +41,31 @@ def affiliation(
     classes = max(classes, 1)  # a column to read, even if it is masked
     text_sizes, image_sizes = _sizes(text_class, classes), _sizes(image_class, classes)
     present = (text_sizes > 0) & (image_sizes > 0)
-    image_taken, text_taken = _taken(image_class, present), _taken(text_class, present)
-    image_class, text_class = image_class.clamp(min=0), text_class.clamp(min=0)
+    image_class, text_class = _of_present(image_class, present), _of_present(text_class, present)
 
-    text_centres = class_centres(text_embedding, text_class, text_taken, classes)
-    image_centres = class_centres(image_embedding, image_class, image_taken, classes)
-    to_text_centre = (image_embedding @ text_centres.T / temperature).masked_fill(
-        ~present, -torch.inf
-    )
+    text_centres = class_centres(text_embedding, text_class, classes)
+    image_centres = class_centres(image_embedding, image_class, classes)
+    to_text_centre = image_embedding @ text_centres.T / temperature
     to_image_centre = text_embedding @ image_centres.T / temperature
     # A class of n texts stands n times in the authors' softmax: one column, heavier by log n.
     copies = 0 if form == 'unique' else text_sizes.clamp(min=1).log()
-    of_image = _class_among_centres(to_text_centre, image_class, image_taken, copies)
+    of_image = _class_among_centres(to_text_centre, image_class, present, copies)
     if form == 'pir':
-        return 0.5 * (of_image + _text_among_texts(to_image_centre, text_class, text_taken))
-    to_image_centre = to_image_centre.masked_fill(~present, -torch.inf)
-    return 0.5 * (of_image + _class_among_centres(to_image_centre, text_class, text_taken, copies))
+        return 0.5 * (of_image + _text_among_texts(to_image_centre, text_class))
+    return 0.5 * (of_image + _class_among_centres(to_image_centre, text_class, present, copies))
 
 
-def class_centres(embedding: Tensor, label: Tensor, taken: Tensor, classes: int) -> Tensor:
+def class_centres(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
     """Mean embedding of each class ``(classes, D)``, not scaled to unit length.
 
     Args:
         embedding: ``(n, D)``.
-        label: ``(n,)`` long in ``0 .. classes - 1``; a class without member has a zero centre.
-        taken: ``(n,)`` bool, which embeddings count.
+        label: ``(n,)`` long in ``0 .. classes - 1``, or -1 for an embedding that does not count. A
+            class without member has a zero centre.
         classes: number of classes.
     """
-    embedding = embedding.masked_fill(~taken.unsqueeze(-1), 0)
-    total = embedding.new_zeros(classes, embedding.size(-1)).index_add(0, label, embedding)
-    return total / _sizes(label.masked_fill(~taken, -1), classes).clamp(min=1).unsqueeze(-1)
+    total = embedding.new_zeros(classes + 1, embedding.size(-1)).index_add(0, label + 1, embedding)
+    return total[1:] / _sizes(label, classes).clamp(min=1).unsqueeze(-1)
 
 
 def _renumbered(image_class: Tensor, text_class: Tensor) -> tuple[Tensor, Tensor, int]:
@@ -89,22 +84,27 @@ def _sizes(label: Tensor, classes: int) -> Tensor:
     return counted[1:]
 
 
-def _taken(label: Tensor, present: Tensor) -> Tensor:
-    return (label >= 0) & present[label.clamp(min=0)]
+def _of_present(label: Tensor, present: Tensor) -> Tensor:
+    """The labels, -1 where the class is not present."""
+    return label.masked_fill(~present[label.clamp(min=0)], -1)
 
 
-def _mean_of_taken(surprise: Tensor, taken: Tensor) -> Tensor:
-    return surprise.masked_fill(~taken, 0).sum() / taken.sum().clamp(min=1)
+def _mean_of_labelled(surprise: Tensor, label: Tensor) -> Tensor:
+    labelled = label >= 0
+    return surprise.masked_fill(~labelled, 0).sum() / labelled.sum().clamp(min=1)
+
+
+def _own(logits: Tensor, label: Tensor) -> Tensor:
+    return logits.gather(1, label.clamp(min=0).unsqueeze(1)).squeeze(1)
 
 
 def _class_among_centres(
-    logits: Tensor, label: Tensor, taken: Tensor, copies: Tensor | float
+    logits: Tensor, label: Tensor, present: Tensor, copies: Tensor | float
 ) -> Tensor:
-    own = logits.gather(1, label.unsqueeze(1)).squeeze(1)
-    return _mean_of_taken((logits + copies).logsumexp(dim=1) - own, taken)
+    among = (logits.masked_fill(~present, -torch.inf) + copies).logsumexp(dim=1)
+    return _mean_of_labelled(among - _own(logits, label), label)
 
 
-def _text_among_texts(logits: Tensor, label: Tensor, taken: Tensor) -> Tensor:
-    own = logits.gather(1, label.unsqueeze(1)).squeeze(1)
-    among = logits.masked_fill(~taken.unsqueeze(1), -torch.inf).logsumexp(dim=0)
-    return _mean_of_taken(among[label] - own, taken)
+def _text_among_texts(logits: Tensor, label: Tensor) -> Tensor:
+    among = logits.masked_fill((label < 0).unsqueeze(1), -torch.inf).logsumexp(dim=0)
+    return _mean_of_labelled(among[label.clamp(min=0)] - _own(logits, label), label)

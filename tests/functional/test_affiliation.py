@@ -54,10 +54,10 @@ def case(images, texts, classes, seed=0):
 
 def test_centres_worked_out_by_hand():
     embedding = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])
-    label, taken = torch.tensor([2, 2, 0]), torch.tensor([True, True, True])
-    assert class_centres(embedding, label, taken, 3).tolist() == [[2, 2], [0, 0], [0.5, 0.5]]
-    taken = torch.tensor([True, False, False])
-    assert class_centres(embedding, label, taken, 3).tolist() == [[0, 0], [0, 0], [1, 0]]
+    label = torch.tensor([2, 2, 0])
+    assert class_centres(embedding, label, 3).tolist() == [[2, 2], [0, 0], [0.5, 0.5]]
+    label = torch.tensor([2, -1, -1])
+    assert class_centres(embedding, label, 3).tolist() == [[0, 0], [0, 0], [1, 0]]
 
 
 @pytest.mark.parametrize(
