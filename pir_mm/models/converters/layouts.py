@@ -8,6 +8,7 @@ from torch import Tensor
 from pir_mm.files.names import first_few
 from pir_mm.models.converters.bert import from_hf_bert, is_bert
 from pir_mm.models.converters.conversion import Conversion
+from pir_mm.models.converters.efficientnet import from_efficientnet_lite, is_efficientnet_lite
 from pir_mm.models.converters.pir_itr import from_pir_itr, is_pir_itr
 from pir_mm.models.converters.swin import (
     from_microsoft_swin,
@@ -28,6 +29,7 @@ from pir_mm.models.converters.vit import from_timm_vit, is_timm_vit
 _FAMILIES = {
     'PIR-ITR': is_pir_itr,
     'BERT': is_bert,
+    'EfficientNet-Lite': is_efficientnet_lite,
     "timm's Swin Transformer": is_timm_swin,
     "Microsoft's Swin Transformer": is_microsoft_swin,
     "timm's Vision Transformer": is_timm_vit,
@@ -41,6 +43,7 @@ LAYOUTS = {
     'timm-vit': {"timm's Vision Transformer": from_timm_vit},
     'hf-bert': {'BERT': from_hf_bert},
     'torchvision': {'ResNet': from_torchvision_resnet, 'VGG': from_torchvision_vgg},
+    'efficientnet-lite': {'EfficientNet-Lite': from_efficientnet_lite},
     'rsp-aid': {'ResNet': from_rsp_aid},
     'pir-itr': {'PIR-ITR': from_pir_itr},
 }

@@ -63,6 +63,11 @@ def official(saved):
         ('timm-swin', layout_files.timm_swin, (68, 67, {'classifier': 1})),
         ('timm-vit', layout_files.timm_vit, (20, 18, {'classifier': 2})),
         ('torchvision', layout_files.resnet, (122, 120, {'classifier': 2})),
+        (
+            'efficientnet-lite',
+            lambda: layout_files.efficientnet_lite(0, 'cpu'),
+            (296, 294, {'classifier': 2}),
+        ),
         ('rsp-aid', lambda: layout_files.resnet(30), (122, 120, {'classifier': 2})),
         (
             'hf-bert',

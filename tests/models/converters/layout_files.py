@@ -160,3 +160,41 @@ def baseline():
     """The authors' model without prior and without attention parts."""
     parts = ('mapping', 'img_', 'txt_', 'head_', 'conv_')
     return {n: w for n, w in pir_itr().items() if not n.startswith(parts)}
+
+
+def efficientnet_lite(number, device='meta'):
+    """As Melas-Kyriazi's EfficientNet names them: one count of blocks over all stages.
+
+    Widths and depths by the paper's rule; stem, head, first and last stage keep their sizes.
+    """
+    width, depth = ((1.0, 1.0), (1.0, 1.1), (1.1, 1.2))[number]
+    shapes = {'_conv_stem.weight': (32, 3, 3, 3)} | _batch_norm('_bn0', 32)
+    block, taken = 0, 32
+    stages = ((1, 3, 16, 1), (6, 3, 24, 2), (6, 5, 40, 2), (6, 3, 80, 3), (6, 5, 112, 3),
+              (6, 5, 192, 4), (6, 3, 320, 1))  # fmt: skip
+    for stage, (expand, kernel, channels, repeats) in enumerate(stages):
+        scaled = channels * width
+        channels = max(8, int(scaled + 4) // 8 * 8)
+        channels += 8 * (channels < 0.9 * scaled)
+        repeats = repeats if stage in (0, 6) else -int(-repeats * depth // 1)
+        for _ in range(repeats):
+            name, wide = f'_blocks.{block}', taken * expand
+            if expand > 1:
+                shapes[f'{name}._expand_conv.weight'] = (wide, taken, 1, 1)
+                shapes |= _batch_norm(f'{name}._bn0', wide)
+            shapes[f'{name}._depthwise_conv.weight'] = (wide, 1, kernel, kernel)
+            shapes |= _batch_norm(f'{name}._bn1', wide)
+            shapes[f'{name}._project_conv.weight'] = (channels, wide, 1, 1)
+            shapes |= _batch_norm(f'{name}._bn2', channels)
+            block, taken = block + 1, channels
+    shapes |= {'_conv_head.weight': (1280, taken, 1, 1)} | _batch_norm('_bn1', 1280)
+    shapes |= {'_fc.weight': (1000, 1280), '_fc.bias': (1000,)}
+    if device == 'meta':
+        return {name: torch.empty(shape, device='meta') for name, shape in shapes.items()}
+    counters = {n: torch.zeros((), dtype=torch.long) for n in shapes if n.endswith('_tracked')}
+    return drawn(shapes) | counters
+
+
+def _batch_norm(name, channels):
+    parts = ('weight', 'bias', 'running_mean', 'running_var')
+    return {f'{name}.{part}': (channels,) for part in parts} | {f'{name}.num_batches_tracked': ()}

@@ -12,6 +12,7 @@ FILES = {
     'timm-vit': layout_files.timm_vit,
     'hf-bert': layout_files.hf_bert,
     'torchvision': layout_files.resnet,
+    'efficientnet-lite': lambda: layout_files.efficientnet_lite(0),
     'pir-itr': layout_files.pir_itr,
 }
 
