@@ -1,4 +1,4 @@
-"""Masks that keep padding out of attention."""
+"""Masks that keep padding out of attention and means."""
 
 from torch import Tensor
 
@@ -15,3 +15,9 @@ def key_mask(token_mask: Tensor) -> Tensor:
         outputs as a query; they have no meaning.
     """
     return token_mask[:, None, None, :]
+
+
+def masked_mean(tokens: Tensor, token_mask: Tensor) -> Tensor:
+    """Mean ``(M, D)`` of the tokens ``(M, L, D)`` that the mask ``(M, L)`` shows; zero for none."""
+    shown = token_mask.unsqueeze(-1)
+    return tokens.masked_fill(~shown, 0).sum(dim=1) / shown.sum(dim=1).clamp(min=1)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from pir_mm.functional.masking import key_mask
+from pir_mm.functional.masking import key_mask, masked_mean
 
 TOKEN_MASK = torch.tensor([[True, True, False], [True, False, False]])
 
@@ -33,3 +33,19 @@ def test_padding_gets_no_gradient():
     ].sum().backward()
     assert value.grad[1, :, 1:].abs().max() == 0
     assert value.grad[1, :, 0].abs().min() > 0
+
+
+def test_a_mean_without_padding_worked_out_by_hand():
+    """Of (1, 2) and (3, 6) it is (2, 4), of (5, 7) alone itself, of no token zero."""
+    of_two = [[1.0, 2.0], [3.0, 6.0], [99.0, 99.0]]
+    tokens = torch.tensor([of_two, [[5.0, 7.0], [1.0, 1.0], [0.0, 0.0]]])
+    assert masked_mean(tokens, TOKEN_MASK).tolist() == [[2, 4], [5, 7]]
+    assert masked_mean(tokens, torch.zeros(2, 3).bool()).tolist() == [[0, 0], [0, 0]]
+
+
+def test_padding_that_is_not_finite_reaches_no_mean_and_no_gradient():
+    tokens = torch.ones(2, 3, 4).masked_fill(~TOKEN_MASK.unsqueeze(-1), torch.nan).requires_grad_()
+    mean = masked_mean(tokens, TOKEN_MASK)
+    mean.sum().backward()
+    assert torch.equal(mean, torch.ones(2, 4))
+    assert_close(tokens.grad[0, :, 0], torch.tensor([0.5, 0.5, 0.0]))

@@ -1,11 +1,13 @@
 """Any backbone as a source of one pooled vector and, where it has them, tokens."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from pir_mm.files.weights import load_whole, read_weights, under_prefix
 from pir_mm.models.converters.swin import is_microsoft_swin, swin_to_mmpretrain
+from pir_mm.models.encoders.frozen_part import FrozenPart
 from pir_mm.registry import MODELS
 
 # Tensors that a file may lack, because the backbone computes them.
@@ -33,7 +35,7 @@ def build_backbone(cfg: dict, with_tokens: bool = False) -> tuple[nn.Module, int
     """
     backbone = MODELS.build(cfg)
     backbone.eval()
-    pooled, tokens = read_out(backbone, _trial_output(backbone, cfg.get('img_size', 224)))
+    pooled, tokens = read_out(backbone, _trial_output(backbone, image_size(cfg)))
     backbone.train()
     if with_tokens and tokens is None:
         raise ValueError(
@@ -42,6 +44,44 @@ def build_backbone(cfg: dict, with_tokens: bool = False) -> tuple[nn.Module, int
             'encoder if no part of the model uses tokens'
         )
     return backbone, pooled.size(-1)
+
+
+def image_size(cfg: dict) -> int | tuple[int, int]:
+    """Height and width of the images that a backbone of this config is tried with."""
+    return cfg.get('img_size', 224)
+
+
+def channels_last(images: Tensor) -> Tensor:
+    """Images in the layout that is a quarter faster on a CPU.
+
+    Only where no backward follows: on a CPU it corrupts memory (torch 2.11).
+    """
+    return images.detach().contiguous(memory_format=torch.channels_last)
+
+
+def resize(images: Tensor, size: int) -> Tensor:
+    """Images ``(B, 3, H, W)`` as squares of ``size`` pixels, smoothed where they get smaller."""
+    if images.shape[-2:] == (size, size):
+        return images
+    return F.interpolate(images, (size, size), mode='bilinear', antialias=True, align_corners=False)
+
+
+def freeze_backbone(
+    backbone: nn.Module, last: str | bool, size: int | tuple[int, int]
+) -> FrozenPart:
+    """Freeze a backbone up to one of its modules, see :class:`FrozenPart`.
+
+    Args:
+        backbone: the module.
+        last: dotted name of the last frozen module, or ``True`` for all.
+        size: height and width of the images that it takes.
+    """
+    was_training = backbone.training
+    backbone.eval()
+    part = FrozenPart(backbone, last, lambda: _trial_output(backbone, size))
+    backbone.train(was_training)
+    part.eval()
+    return part
 
 
 def read_out(

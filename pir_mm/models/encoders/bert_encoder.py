@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from pir_mm.files.weights import load_whole, read_weights
-from pir_mm.functional.masking import key_mask
+from pir_mm.functional.masking import key_mask, masked_mean
 from pir_mm.models.converters.bert import bert_weights
+from pir_mm.models.encoders.frozen_part import FrozenPart
 from pir_mm.registry import MODELS
 
 
@@ -17,7 +19,7 @@ class BertEncoder(BaseModule):
 
     Devlin et al., *BERT: Pre-training of Deep Bidirectional Transformers*, NAACL 2019, by
     ``transformers.BertModel``. The defaults are BERT-base uncased. The pooled vector is the first
-    token, ``[CLS]``.
+    token, ``[CLS]``, or the mean of all tokens, which sentence encoders such as MiniLM want.
 
     Args:
         dim: width of the pooled vector and of the tokens.
@@ -31,6 +33,11 @@ class BertEncoder(BaseModule):
         mask_padding: whether attention leaves padding out, so that a text's vectors do not depend
             on the other texts of its batch. The authors of PIR attend to padding: use ``False``
             for their weights.
+        pooling: ``'cls'`` or ``'mean'``.
+        frozen: ``True`` if BERT is not trained, only the linear layer; a number freezes the word
+            vectors and so many of its lowest layers. Frozen layers have no gradient and drop
+            nothing. What a BERT that is frozen as a whole gives can be computed once, see
+            :class:`pir_mm.engine.FeatureCacheHook`.
         init: weights before training: ``'random'``, a file with BERT's public names, or a folder
             with ``model.safetensors`` or ``pytorch_model.bin``. A file that does not fit is
             refused.
@@ -38,8 +45,12 @@ class BertEncoder(BaseModule):
     Shape:
         - token_ids: ``(M, L)`` long; ``M`` may be 0
         - token_mask: ``(M, L)`` bool, true for tokens, false for padding
+        - features: ``(M, L, hidden_size)`` in place of token ids, what :meth:`frozen_output` gave
         - pooled: ``(M, dim)``
         - tokens: ``(M, L, dim)``
+
+    Raises:
+        ValueError: if ``pooling`` is unknown, or BERT has fewer layers than are to be frozen.
     """
 
     def __init__(
@@ -53,10 +64,16 @@ class BertEncoder(BaseModule):
         max_positions: int = 512,
         dropout: float = 0.1,
         mask_padding: bool = True,
+        pooling: str = 'cls',
+        frozen: bool | int = False,
         init: str = 'random',
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        if pooling not in ('cls', 'mean'):
+            raise ValueError(f"pooling must be 'cls' or 'mean', got {pooling!r}")
+        if not 0 <= frozen <= layers:
+            raise ValueError(f'frozen={frozen} layers of a BERT that has {layers}')
         from transformers import BertConfig, BertModel  # takes seconds, and only BERT needs it
 
         config = BertConfig(
@@ -75,7 +92,23 @@ class BertEncoder(BaseModule):
         self.mask_padding = mask_padding
         self.vocab_size = vocab_size
         self.max_positions = max_positions
+        self.pooling = pooling
         self.init = init
+        whole = frozen is True or frozen == layers
+        self._frozen_modules = [self.bert] if whole else self._lowest(frozen)
+        self.frozen = FrozenPart(self.bert, True) if whole else None
+        for module in self._frozen_modules:
+            module.requires_grad_(False)
+        self.train()
+
+    def _lowest(self, layers: int) -> list[nn.Module]:
+        return [self.bert.embeddings, *self.bert.encoder.layer[:layers]] if layers else []
+
+    def train(self, mode: bool = True) -> 'BertEncoder':
+        super().train(mode)
+        for module in self._frozen_modules:
+            module.eval()
+        return self
 
     def init_weights(self) -> None:
         super().init_weights()
@@ -83,15 +116,31 @@ class BertEncoder(BaseModule):
             path = _weight_file(self.init)
             load_whole(self.bert, bert_weights(read_weights(path)), path, 'text_encoder')
 
-    def forward(self, token_ids: Tensor, token_mask: Tensor) -> tuple[Tensor, Tensor]:
-        if token_ids.size(0) == 0:
-            tokens = self.projection(self.bert.embeddings.word_embeddings(token_ids))
+    def forward(
+        self, token_ids: Tensor | None, token_mask: Tensor, features: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if features is not None:
+            states = features.to(self.projection.weight.dtype)
+        elif self.frozen is not None:
+            states = self.frozen_output(token_ids, token_mask)
+        else:
+            states = self._states(token_ids, token_mask)
+        tokens = self.projection(states)
+        if len(tokens) == 0:
             return tokens.sum(dim=1), tokens
+        return tokens[:, 0] if self.pooling == 'cls' else masked_mean(tokens, token_mask), tokens
+
+    @torch.no_grad()
+    def frozen_output(self, token_ids: Tensor, token_mask: Tensor) -> Tensor:
+        """Last states ``(M, L, hidden_size)`` of a BERT that is not trained."""
+        return self._states(token_ids, token_mask)
+
+    def _states(self, token_ids: Tensor, token_mask: Tensor) -> Tensor:
+        if token_ids.size(0) == 0:
+            return self.bert.embeddings.word_embeddings(token_ids)
         # of four axes, transformers takes it as it is; of two it would read it on the host
         mask = key_mask(token_mask) if self.mask_padding else None
-        tokens = self.bert(input_ids=token_ids, attention_mask=mask).last_hidden_state
-        tokens = self.projection(tokens)
-        return tokens[:, 0], tokens
+        return self.bert(input_ids=token_ids, attention_mask=mask).last_hidden_state
 
 
 def _weight_file(path: str) -> Path:

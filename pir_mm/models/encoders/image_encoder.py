@@ -1,9 +1,19 @@
 """Images to a pooled vector and tokens."""
 
+from collections.abc import Sequence
+
+import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from pir_mm.models.encoders.backbone import build_backbone, load_backbone, read_out
+from pir_mm.models.encoders.backbone import (
+    build_backbone,
+    channels_last,
+    freeze_backbone,
+    image_size,
+    load_backbone,
+    read_out,
+)
 from pir_mm.registry import MODELS
 
 
@@ -25,15 +35,20 @@ class ImageEncoder(BaseModule):
             refused.
         with_tokens: whether the encoder gives tokens. ``False`` also allows a backbone that ends
             in one vector per image, such as one with an attention pool.
+        frozen: ``True`` if the backbone is not trained, or the dotted name of its last module that
+            is not; see :class:`FrozenPart`. What a frozen part gives can be computed once, see
+            :class:`pir_mm.engine.FeatureCacheHook`.
+        dropout: rate on the vectors before the linear layer.
 
     Shape:
         - images: ``(B, 3, H, W)``, normalised
+        - features: in place of images, what :meth:`frozen_output` gave for them
         - pooled: ``(B, dim)``
         - tokens: ``(B, N, dim)``, row by row, or ``None`` if ``with_tokens=False``
 
     Raises:
-        ValueError: if the backbone gives no tokens and must, or ends in something else than a map,
-            a sequence with a class token or a vector.
+        ValueError: if the backbone gives no tokens and must, ends in something else than a map,
+            a sequence with a class token or a vector, or has no part that ``frozen`` names.
     """
 
     def __init__(
@@ -42,19 +57,60 @@ class ImageEncoder(BaseModule):
         dim: int = 512,
         init: str = 'random',
         with_tokens: bool = True,
+        frozen: bool | str = False,
+        dropout: float = 0.0,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         self.backbone, width = build_backbone(backbone, with_tokens)
         self.projection = nn.Linear(width, dim)
+        self.dropout = nn.Dropout(dropout)
         self.init = init
         self.with_tokens = with_tokens
+        self.frozen = (
+            freeze_backbone(self.backbone, frozen, image_size(backbone)) if frozen else None
+        )
 
     def init_weights(self) -> None:
         super().init_weights()
         if self.init != 'random':
             load_backbone(self.backbone, self.init, 'image_encoder')
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        pooled, tokens = read_out(self.backbone, self.backbone(images))
-        return self.projection(pooled), self.projection(tokens) if self.with_tokens else None
+    def train(self, mode: bool = True) -> 'ImageEncoder':
+        super().train(mode)
+        if self.frozen is not None:
+            self.frozen.eval()
+        return self
+
+    def forward(
+        self, images: Tensor | None = None, features: Sequence[Tensor] | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        pooled, tokens = self._read(images) if features is None else self._read_features(features)
+        pooled = self.projection(self.dropout(pooled))
+        return pooled, self.projection(self.dropout(tokens)) if self.with_tokens else None
+
+    def frozen_output(self, images: Tensor) -> tuple[Tensor, ...]:
+        """What the frozen part gives for images ``(B, 3, H, W)``, each with ``B`` rows.
+
+        If the whole backbone is frozen, the pooled vectors and, with tokens, the tokens; otherwise
+        the output of its last frozen module.
+        """
+        if not self.frozen.is_whole:
+            return (self.frozen.output(channels_last(images)),)
+        pooled, tokens = self._read_whole(images)
+        return (pooled, tokens) if self.with_tokens else (pooled,)
+
+    def _read(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        if self.frozen is not None and self.frozen.is_whole:
+            return self._read_whole(images)
+        return read_out(self.backbone, self.backbone(images))
+
+    @torch.no_grad()
+    def _read_whole(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        return read_out(self.backbone, self.backbone(channels_last(images)))
+
+    def _read_features(self, features: Sequence[Tensor]) -> tuple[Tensor, Tensor | None]:
+        features = [feature.to(self.projection.weight.dtype) for feature in features]
+        if not self.frozen.is_whole:
+            return read_out(self.backbone, self.frozen.rest(features[0]))
+        return features[0], features[1] if self.with_tokens else None

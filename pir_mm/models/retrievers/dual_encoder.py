@@ -1,7 +1,7 @@
 """What all models with one embedding per image and one per text have in common."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -61,6 +61,16 @@ class DualEncoder(MMPretrainInference, BaseModel):
         """Embeddings ``(M, D)``, unit-norm float32, of texts ``(M, L)``; ``M`` may be 0."""
 
     @property
+    def image_parts(self) -> tuple[str, ...]:
+        """Names of the parts that read images and take ``features`` in their place, if any."""
+        return ()
+
+    @property
+    def text_parts(self) -> tuple[str, ...]:
+        """Names of the parts that read texts and take ``features`` in their place, if any."""
+        return ()
+
+    @property
     def tokenizer(self) -> Callable[[list[str]], tuple[Tensor, Tensor]]:
         """The tokenizer of the config, built on first use.
 
@@ -108,7 +118,7 @@ class DualEncoder(MMPretrainInference, BaseModel):
     def loss(self, batch: PairBatch) -> dict[str, Tensor]:
         """The head's losses of the images and all their texts."""
         pairs = EmbeddedPairs(
-            self.encode_image(batch.images),
+            self._encode_images(batch),
             self._encode_texts(batch),
             batch.image_of_text,
             batch.image_id,
@@ -132,7 +142,7 @@ class DualEncoder(MMPretrainInference, BaseModel):
             raise ValueError(
                 'an evaluation needs caption_id of every image: set test_mode=True in its dataset'
             )
-        images = self.encode_image(batch.images).cpu()
+        images = self._encode_images(batch).cpu()
         texts = self._encode_texts(batch).cpu()
         texts_of = _rows_of_each(batch.image_of_text, len(images))
         captions_of = _rows_of_each(batch.image_of_caption, len(images))
@@ -155,10 +165,16 @@ class DualEncoder(MMPretrainInference, BaseModel):
             for image_id, scene, image, own, captions in columns
         ]
 
+    def _encode_images(self, batch: PairBatch) -> Tensor:
+        if batch.features:
+            return self.encode_image(batch.images, batch.features)
+        return self.encode_image(batch.images)
+
     def _encode_texts(self, batch: PairBatch) -> Tensor:
-        return encode_by_length(
-            self.encode_text, batch.token_ids, batch.token_mask, batch.text_length, self.text_groups
-        )
+        per_text = [batch.token_ids, batch.token_mask]
+        if batch.text_features is not None:
+            per_text.append(batch.text_features)
+        return encode_by_length(self.encode_text, per_text, batch.text_length, self.text_groups)
 
 
 def _check_tables(tokenizer: Callable, encoder: Any) -> None:
@@ -178,9 +194,8 @@ def _check_tables(tokenizer: Callable, encoder: Any) -> None:
 
 
 def encode_by_length(
-    encode: Callable[[Tensor, Tensor], Tensor],
-    token_ids: Tensor,
-    token_mask: Tensor,
+    encode: Callable[..., Tensor],
+    per_text: Sequence[Tensor],
     text_length: Tensor,
     groups: int,
 ) -> Tensor:
@@ -189,25 +204,25 @@ def encode_by_length(
     The result is that of one call, as long as padding takes no part in an embedding.
 
     Args:
-        encode: ids and mask ``(m, l)`` to ``(m, D)``, each row on its own.
-        token_ids: ``(M, L)``, padded on the right, shortest text first.
-        token_mask: ``(M, L)`` bool.
+        encode: tensors as in ``per_text`` of ``m`` texts to ``(m, D)``, each row on its own.
+        per_text: tensors ``(M, L, ...)`` such as token ids and mask, padded on the right, shortest
+            text first.
         text_length: ``(M,)`` tokens of each text, on the CPU, not decreasing.
         groups: most groups, of about equally many texts.
 
     Returns:
         ``(M, D)``.
     """
-    groups = min(groups, len(token_ids) // MIN_GROUP)
+    groups = min(groups, len(text_length) // MIN_GROUP)
     if groups < 2:
-        return encode(token_ids, token_mask)
+        return encode(*per_text)
     lengths = text_length.tolist()
     size = -(-len(lengths) // groups)
     parts = []
     for start in range(0, len(lengths), size):
         rows = slice(start, start + size)
         longest = lengths[rows][-1]
-        parts.append(encode(token_ids[rows, :longest], token_mask[rows, :longest]))
+        parts.append(encode(*(values[rows, :longest] for values in per_text)))
     return torch.cat(parts)
 
 

@@ -22,5 +22,7 @@ class PairPreprocessor(MultiModalDataPreprocessor):
         if not isinstance(data, PairBatch):
             return super().forward(data, training)
         batch = data.to(self.device)
+        if batch.images is None:
+            return {'batch': batch}
         images = super().forward({'inputs': batch.images}, training)['images']
         return {'batch': batch.with_images(images)}

@@ -1,8 +1,11 @@
 """Retrieval of remote sensing images and texts by a prior instruction representation."""
 
+from collections.abc import Mapping, Sequence
+
 import torch
 from torch import Tensor, nn
 
+from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.retrievers.dual_encoder import DualEncoder
 from pir_mm.registry import MODELS
 
@@ -66,29 +69,48 @@ class PIR(DualEncoder):
         self.temporal_pae = _build(temporal_pae)
         self._check_parts()
 
-    def encode_image(self, images: Tensor) -> Tensor:
-        """Embeddings ``(B, D)``, unit-norm float32, of normalised images ``(B, 3, H, W)``."""
-        if not torch.is_grad_enabled():
-            # A quarter faster on a CPU; backward through it corrupts memory there (torch 2.11).
-            images = images.contiguous(memory_format=torch.channels_last)
-        pooled, tokens = self.image_encoder(images)
+    @property
+    def image_parts(self) -> tuple[str, ...]:
+        with_prior = self.instruction_encoder is not None
+        return ('image_encoder', 'instruction_encoder') if with_prior else ('image_encoder',)
+
+    @property
+    def text_parts(self) -> tuple[str, ...]:
+        return ('text_encoder',)
+
+    def encode_image(
+        self, images: Tensor | None, features: Mapping[str, Sequence[Tensor]] | None = None
+    ) -> Tensor:
+        """Embeddings ``(B, D)``, unit-norm float32, of normalised images ``(B, 3, H, W)``.
+
+        ``features`` stand for the images where the name of an encoder is among them.
+        """
+        if images is not None and not torch.is_grad_enabled():
+            images = channels_last(images)
+        pooled, tokens = self.image_encoder(images, *_given(features, 'image_encoder'))
         if self.spatial_pae is None:
             return self.join_image(pooled)
         tokens = torch.cat([pooled.unsqueeze(dim=1), tokens], dim=1)
         if self.instruction_encoder is None:
             local = self.spatial_pae(tokens)
         else:
-            instruction = self.instruction_encoder(images)
+            instruction = self.instruction_encoder(images, *_given(features, 'instruction_encoder'))
             if self.selector is not None:
                 tokens = self.selector(tokens, instruction)
             local = self.spatial_pae(tokens, instruction)
         return self.join_image(pooled, local[:, 0])
 
-    def encode_text(self, token_ids: Tensor, token_mask: Tensor) -> Tensor:
-        """Embeddings ``(M, D)``, unit-norm float32, of texts ``(M, L)``; ``M`` may be 0."""
+    def encode_text(
+        self, token_ids: Tensor, token_mask: Tensor, features: Tensor | None = None
+    ) -> Tensor:
+        """Embeddings ``(M, D)``, unit-norm float32, of texts ``(M, L)``; ``M`` may be 0.
+
+        ``features`` ``(M, L, C)`` are what a frozen text encoder gave for these texts.
+        """
         if token_ids.size(1) == 0:  # no text gives no length either, yet a first token is read
             token_ids, token_mask = (t.new_zeros(len(t), 1) for t in (token_ids, token_mask))
-        pooled, tokens = self.text_encoder(token_ids, token_mask)
+        given = () if features is None else (features,)
+        pooled, tokens = self.text_encoder(token_ids, token_mask, *given)
         if self.temporal_pae is None:
             return self.join_text(pooled)
         return self.join_text(pooled, self.temporal_pae(tokens, token_mask)[:, 0])
@@ -118,6 +140,11 @@ class PIR(DualEncoder):
 
 def _masks_padding(part: nn.Module) -> bool:
     return getattr(part, 'mask_padding', True)
+
+
+def _given(features: Mapping[str, Sequence[Tensor]] | None, part: str) -> tuple:
+    """A further argument for an encoder that was computed once; none for one that was not."""
+    return (features[part],) if features and part in features else ()
 
 
 def _build(cfg: dict | None):

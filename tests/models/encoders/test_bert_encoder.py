@@ -114,3 +114,50 @@ def test_says_what_is_wrong_and_what_to_do(tmp_path):
         build(init=str(tmp_path / 'w.bin'), vocab_size=21).init_weights()
     with pytest.raises(ValueError, match='left over: encoder.layer.1.'):
         build(init=str(tmp_path / 'w.bin'), layers=1).init_weights()
+
+
+def test_pools_the_mean_of_the_tokens_without_padding():
+    encoder = build(pooling='mean').eval()
+    ids, mask = torch.tensor([[2, 5, 3, 0]]), torch.tensor([[True, True, True, False]])
+    pooled, tokens = encoder(ids, mask)
+    assert_close(pooled, tokens[:, :3].mean(dim=1))
+    alone, _ = encoder(ids[:, :3], mask[:, :3])
+    assert_close(pooled, alone)
+
+
+@pytest.mark.parametrize('frozen', [True, 2])
+def test_frozen_as_a_whole_it_trains_its_linear_layer_alone(frozen):
+    encoder = build(frozen=frozen, dropout=0.5).train()
+    ids, mask = torch.tensor([[2, 5, 3], [2, 3, 0]]), torch.tensor([[1, 1, 1], [1, 1, 0]]).bool()
+    first, _ = encoder(ids, mask)
+    assert torch.equal(first, encoder(ids, mask)[0])  # it drops nothing
+    first.sum().backward()
+    trained = {name for name, p in encoder.named_parameters() if p.grad is not None}
+    assert trained == {'projection.weight', 'projection.bias'}
+    features = encoder.frozen_output(ids, mask)
+    assert not features.requires_grad
+    for got, wanted in zip(encoder(None, mask, features), encoder(ids, mask), strict=True):
+        assert_close(got, wanted)
+
+
+def test_its_lowest_layers_are_frozen_with_the_words():
+    encoder = build(frozen=1, dropout=0.5).train()
+    ids = torch.tensor([[2, 5, 3]])
+    encoder(ids, torch.ones_like(ids).bool())[1].sum().backward()
+    still = {name for name, p in encoder.named_parameters() if not p.requires_grad}
+    assert still and all(n.startswith(('bert.embeddings.', 'bert.encoder.layer.0.')) for n in still)
+    assert all(p.grad is None for n, p in encoder.named_parameters() if n in still)
+    assert not encoder.bert.encoder.layer[0].training and encoder.bert.encoder.layer[1].training
+    assert encoder.frozen is None  # what it gives changes, so it is not computed once
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        (dict(pooling='max'), "pooling must be 'cls' or 'mean', got 'max'"),
+        (dict(frozen=3), 'frozen=3 layers of a BERT that has 2'),
+    ],
+)
+def test_a_wrong_word_or_number_is_told(settings, message):
+    with pytest.raises(ValueError, match=message):
+        build(**settings)

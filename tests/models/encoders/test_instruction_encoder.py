@@ -182,3 +182,27 @@ def test_warns_that_a_random_prior_knows_nothing(resnet, monkeypatch):
     build(resnet).init_weights()
     ((text, level),) = warnings
     assert 'at random' in text and level == logging.WARNING
+
+
+def test_features_stand_for_images(resnet):
+    encoder = build(resnet)
+    images = torch.randn(3, 3, 64, 64)
+    features = encoder.frozen_output(images)
+    assert [tuple(feature.shape) for feature in features] == [(3, 32)]
+    assert_close(encoder(features=features), encoder(images))
+    assert encoder.frozen.is_whole
+
+
+def test_a_prior_with_trained_parts_is_not_computed_once(resnet):
+    assert build(resnet, trainable='layer4.*').frozen is None
+
+
+def test_images_are_resized_to_the_scale_of_the_prior(resnet):
+    """Large images of one colour stay so; the rest is what a resize outside would give."""
+    images = torch.randn(2, 3, 64, 96)
+    smaller = torch.nn.functional.interpolate(images, (32, 32), mode='bilinear', antialias=True)
+    encoder = build(resnet, image_size=32)
+    plain = build(resnet)
+    plain.load_state_dict(encoder.state_dict())
+    assert_close(encoder(images), plain(smaller))
+    assert_close(encoder(smaller), plain(smaller))
