@@ -6,13 +6,14 @@ from pir_mm.datasets.collating import collate_pairs
 from pir_mm.datasets.samplers import EpochSampler
 from pir_mm.datasets.scene_folder import SceneFolder
 from pir_mm.datasets.tokenizers import WordPieceTokenizer, train_vocabulary
-from pir_mm.datasets.transforms import LoadPicture
+from pir_mm.datasets.transforms import LoadPicture, RandomTurn
 
 __all__ = [
     'CaptionDataset',
     'CaptionMixture',
     'EpochSampler',
     'LoadPicture',
+    'RandomTurn',
     'SceneFolder',
     'WordPieceTokenizer',
     'collate_pairs',

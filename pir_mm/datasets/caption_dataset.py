@@ -9,10 +9,12 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
+from pir_mm.datasets.cached_features import CachedFeatures, PictureViews
 from pir_mm.datasets.caption_cleaning import CLEANINGS, caption_words
 from pir_mm.datasets.caption_file import LABELS, number_scenes, read_caption_file, scene_name
 from pir_mm.datasets.layout import CAPTIONS, IMAGES, require_pictures
 from pir_mm.datasets.samplers.epoch_sampler import EpochItems
+from pir_mm.files.feature_store import FeatureStore
 from pir_mm.registry import DATASETS
 
 
@@ -100,6 +102,7 @@ class CaptionDataset(EpochItems, BaseDataset):
         self.max_words = max_words
         self.own_item_seed = seed
         self.numbering: Numbering | None = None
+        self.features: CachedFeatures | None = None
         super().__init__(
             ann_file=ann_file,
             metainfo=metainfo,
@@ -147,6 +150,8 @@ class CaptionDataset(EpochItems, BaseDataset):
 
     def get_data_info(self, idx: int) -> dict:
         info = super().get_data_info(idx)
+        if self.features is not None:
+            info |= {'image_row': info['image_id'], 'text_row': info['text_id']}
         return info if self.numbering is None else self.numbering.of(info)
 
     def draw(self, item: dict) -> dict:
@@ -154,9 +159,37 @@ class CaptionDataset(EpochItems, BaseDataset):
         if self.sampling == 'image' and not self.test_mode:
             count = min(self.captions_per_image, len(item['text']))
             drawn = random.sample(range(len(item['text'])), count)
-            item['text'] = [item['text'][number] for number in drawn]
-            item['text_id'] = [item['text_id'][number] for number in drawn]
+            for key in ('text', 'text_id', 'text_row'):
+                if key in item:
+                    item[key] = [item[key][number] for number in drawn]
         return item
+
+    def picture_views(self) -> PictureViews:
+        """The pictures of the set by image id, for features that are computed once."""
+        paths = {}
+        for index in range(len(self)):
+            info = super().get_data_info(index)
+            paths[info['image_id']] = info['img_path']
+        return PictureViews([paths[image] for image in range(len(paths))], self.pipeline)
+
+    def distinct_texts(self) -> list[str]:
+        """The texts of the set by text id."""
+        texts = {}
+        for index in range(len(self)):
+            info = super().get_data_info(index)
+            texts.update(zip(info['text_id'], info['text'], strict=True))
+        return [texts[text] for text in range(len(texts))]
+
+    def use_features(
+        self, images: dict[str, FeatureStore], texts: FeatureStore | None, pixels: bool
+    ) -> None:
+        """Read features from stores from now on, see :class:`CachedFeatures`."""
+        self.features = CachedFeatures(images, texts, self.picture_views().turns, pixels)
+
+    def pack(self, item: dict) -> dict | None:
+        if self.features is None:
+            return self.pipeline(item)
+        return self.features.pack(item, self.pipeline)
 
 
 class Numbering(NamedTuple):

@@ -59,9 +59,8 @@ class CaptionMixture(EpochItems, Dataset):
     def draw(self, item: dict) -> dict:
         return self.datasets[item['part']].draw(item)
 
-    def pipeline(self, item: dict) -> dict:
-        """The pipeline of the item's own set."""
-        return self.datasets[item['part']].pipeline(item)
+    def pack(self, item: dict) -> dict | None:
+        return self.datasets[item['part']].pack(item)
 
     def _number(self, scenes: list[str]) -> None:
         label = {name: number for number, name in enumerate(scenes)}

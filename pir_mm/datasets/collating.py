@@ -1,6 +1,6 @@
 """From the items of a caption dataset to one batch of tensors, in the loader's workers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from mmengine.structures import BaseDataElement
@@ -43,8 +43,9 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
     length = token_mask.sum(dim=1)
     order = length.argsort(stable=True)
     scene = torch.tensor([item.get('scene', -1) for item in items])
+    images = [sample['inputs'] for sample in samples if 'inputs' in sample]
     return PairBatch(
-        images=_stacked([sample['inputs'] for sample in samples]),
+        images=_stacked(images) if images else None,
         token_ids=token_ids[order],
         token_mask=token_mask[order],
         text_length=length[order],
@@ -54,6 +55,8 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
         scene=scene,
         n_scenes=int(scene.max()) + 1,
         **_captions(items),
+        features=_features([sample.get('features', {}) for sample in samples]),
+        text_features=_text_features(samples, token_mask, order),
     )
 
 
@@ -77,6 +80,28 @@ def _stacked(images: list[Tensor]) -> Tensor:
             'in a crop or a resize of fixed size'
         )
     return default_collate(images)  # stacks into shared memory when it runs in a worker
+
+
+def _features(samples: Sequence[Mapping[str, Sequence[Tensor]]]) -> dict[str, tuple[Tensor, ...]]:
+    return {
+        part: tuple(map(default_collate, zip(*(own[part] for own in samples), strict=True)))
+        for part in samples[0]
+    }
+
+
+def _text_features(samples: Sequence[dict], mask: Tensor, order: Tensor) -> Tensor | None:
+    """The features of all texts, padded as their token ids are."""
+    if 'text_features' not in samples[0]:
+        return None
+    rows = [row for sample in samples for row in sample['text_features']]
+    if not rows:
+        return torch.zeros(0, mask.size(1), 1)
+    lengths = torch.tensor([len(row) for row in rows])
+    if not torch.equal(lengths, mask.sum(dim=1)):
+        raise ValueError('the cached features of texts have other lengths than their tokens')
+    padded = rows[0].new_zeros(*mask.shape, rows[0].size(1))
+    padded[mask] = torch.cat(rows)
+    return padded[order]
 
 
 def _row_of_each(texts: Sequence[Sequence]) -> Tensor:

@@ -1,5 +1,10 @@
 """Weight decay on matrices only, whatever other rule names a parameter."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mmengine.logging import MMLogger
 from mmengine.optim import DefaultOptimWrapperConstructor
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
@@ -17,7 +22,8 @@ class MatrixDecayConstructor(DefaultOptimWrapperConstructor):
     learning rate for a backbone brings weight decay back to its batch norms. Here the learning
     rate of the rule stays, and a parameter with fewer than two dimensions, any parameter of a norm,
     and any ``bias`` have no decay in every case. ``custom_keys`` may free more of it, such as a
-    table of relative positions.
+    table of relative positions. Parameters that are not trained are left out without a word;
+    mmengine warns of each.
 
     Args:
         optim_wrapper_cfg, paramwise_cfg: as ``mmengine.optim.DefaultOptimWrapperConstructor``.
@@ -28,13 +34,25 @@ class MatrixDecayConstructor(DefaultOptimWrapperConstructor):
         super().__init__(optim_wrapper_cfg, {'custom_keys': {}, **(paramwise_cfg or {})})
 
     def add_params(self, params: list[dict], module: nn.Module, prefix: str = '', **kwargs) -> None:
-        super().add_params(params, module, prefix, **kwargs)
+        with _no_warnings():
+            super().add_params(params, module, prefix, **kwargs)
         if prefix or self.base_wd is None:
             return  # a part of the model, or an optimiser without weight decay
         plain = _without_decay(module)
         for group in params:
             if id(group['params'][0]) in plain:
                 group['weight_decay'] = 0.0
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _without_decay(model: nn.Module) -> set[int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 
 import torch
 from torch import Tensor
@@ -17,7 +17,8 @@ class PairBatch:
     of texts.
 
     Args:
-        images: ``(B, 3, H, W)``; uint8 from the loader, float after the data preprocessor.
+        images: ``(B, 3, H, W)``; uint8 from the loader, float after the data preprocessor; none
+            where ``features`` stand for them.
         token_ids: ``(M, L)`` long, padded on the right.
         token_mask: ``(M, L)`` bool, true for tokens, false for padding.
         text_length: ``(M,)`` long, tokens of each text, not decreasing. It stays on the CPU: the
@@ -30,12 +31,15 @@ class PairBatch:
         caption_id: ``(C,)`` long, ``text_id`` of every caption of every image, repeats included.
             Only in an evaluation, where a text that several images share is encoded once.
         image_of_caption: ``(C,)`` long, row of ``images`` of each caption.
+        features: by the name of a part of the model, what its frozen backbone gave for the images
+            when it was computed once: tensors of ``B`` rows.
+        text_features: ``(M, L, C)``, the same for the texts.
 
     Raises:
         ValueError: if the lengths of the fields do not fit together.
     """
 
-    images: Tensor
+    images: Tensor | None
     token_ids: Tensor
     token_mask: Tensor
     text_length: Tensor
@@ -46,9 +50,15 @@ class PairBatch:
     n_scenes: int
     caption_id: Tensor | None = None
     image_of_caption: Tensor | None = None
+    features: Mapping[str, tuple[Tensor, ...]] = field(default_factory=dict)
+    text_features: Tensor | None = None
 
     def __post_init__(self) -> None:
-        self._require_length(len(self.images), 'images', ('image_id', 'scene'))
+        count = len(self.image_id if self.images is None else self.images)
+        self._require_length(count, 'images', ('image_id', 'scene'))
+        for part, tensors in self.features.items():
+            if any(len(tensor) != count for tensor in tensors):
+                raise ValueError(f'the features of {part} are not those of {count} images')
         text_fields = ('token_mask', 'text_length', 'image_of_text', 'text_id')
         self._require_length(len(self.token_ids), 'texts', text_fields)
         if self.token_ids.shape != self.token_mask.shape:
@@ -74,13 +84,14 @@ class PairBatch:
         return replace(self, images=images)
 
     def _with(self, change: Callable[[Tensor], Tensor]) -> PairBatch:
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {own.name: getattr(self, own.name) for own in fields(self)}
         moved = {
             name: change(value)
             for name, value in values.items()
             if isinstance(value, Tensor) and name != 'text_length'
         }
-        return replace(self, **moved)
+        features = {part: tuple(map(change, own)) for part, own in self.features.items()}
+        return replace(self, **moved, features=features)
 
     def _require_length(self, count: int, what: str, names: tuple[str, ...]) -> None:
         for name in names:

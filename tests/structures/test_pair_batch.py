@@ -28,8 +28,8 @@ def test_goes_to_a_device_whole_except_for_the_lengths():
     moved = PairBatch(**fields()).to('meta')
     assert moved.text_length.tolist() == [3, 4, 5]
     assert moved.n_scenes == 5
-    others = [v for name, v in vars(moved).items() if name not in ('text_length', 'n_scenes')]
-    assert {value.device.type for value in others} == {'meta'}
+    others = [v for v in vars(moved).values() if isinstance(v, torch.Tensor)]
+    assert {v.device.type for v in others if v is not moved.text_length} == {'meta'}
 
 
 def test_is_pinned_whole_except_for_the_lengths(monkeypatch):
@@ -68,3 +68,14 @@ def test_other_pixels_change_nothing_else():
 def test_refuses_fields_that_do_not_fit(changes, reason):
     with pytest.raises(ValueError, match=reason):
         PairBatch(**fields(**changes))
+
+
+def test_features_stand_for_images_and_go_with_the_rest():
+    """Without pixels the images are counted by their ids."""
+    features = {'image_encoder': (torch.ones(2, 3), torch.ones(2, 4, 3))}
+    batch = PairBatch(**fields(images=None, features=features, text_features=torch.ones(3, 5, 7)))
+    moved = batch.to('meta')
+    assert [tensor.device.type for tensor in moved.features['image_encoder']] == ['meta'] * 2
+    assert moved.text_features.device.type == 'meta' and moved.images is None
+    with pytest.raises(ValueError, match='the features of prior are not those of 2 images'):
+        PairBatch(**fields(images=None, features={'prior': (torch.ones(1, 3),)}))

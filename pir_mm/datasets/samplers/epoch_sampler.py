@@ -61,7 +61,7 @@ class EpochItems:
         epoch, index = divmod(idx, len(self)) if idx >= 0 else (0, idx + len(self))
         item = self.get_data_info(index)
         with self._seeding(epoch, index):
-            packed = self.pipeline(self.draw(item))
+            packed = self.pack(self.draw(item))
         if packed is None:
             raise ValueError(f'a transform of the pipeline returned None for {item["img_path"]}')
         return packed
@@ -69,6 +69,10 @@ class EpochItems:
     def draw(self, item: dict) -> dict:
         """What is random in an item before the pipeline; nothing by default."""
         return item
+
+    def pack(self, item: dict) -> dict | None:
+        """The sample of an item that was drawn; by default what the pipeline makes of it."""
+        return self.pipeline(item)
 
     def _seeding(self, epoch: int, index: int) -> AbstractContextManager:
         worker = get_worker_info()

@@ -1,5 +1,6 @@
 """Transforms of pictures."""
 
 from pir_mm.datasets.transforms.load_picture import LoadPicture
+from pir_mm.datasets.transforms.random_turn import RandomTurn
 
-__all__ = ['LoadPicture']
+__all__ = ['LoadPicture', 'RandomTurn']

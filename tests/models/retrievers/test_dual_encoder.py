@@ -36,26 +36,27 @@ class Encoder:
 def test_groups_give_what_one_call_gives_in_the_same_order(count, groups):
     ids, mask, lengths = texts_of(count)
     expected = Encoder()(ids, mask)
-    assert_close(encode_by_length(Encoder(), ids, mask, lengths, groups), expected)
+    assert_close(encode_by_length(Encoder(), (ids, mask), lengths, groups), expected)
 
 
 def test_a_group_is_as_wide_as_its_longest_text():
     lengths = torch.tensor([3] * 31 + [8])
     mask = torch.arange(8) < lengths.unsqueeze(1)
     encoder = Encoder()
-    encode_by_length(encoder, mask.long(), mask, lengths, groups=2)
+    encode_by_length(encoder, (mask.long(), mask), lengths, groups=2)
     assert encoder.shapes == [(16, 3), (16, 8)]
 
 
 def test_few_texts_stay_together():
     encoder = Encoder()
-    encode_by_length(encoder, *texts_of(31), groups=4)
+    ids, mask, lengths = texts_of(31)
+    encode_by_length(encoder, (ids, mask), lengths, groups=4)
     assert len(encoder.shapes) == 1
 
 
 def test_no_text_gives_no_row():
     ids = torch.zeros(0, 5, dtype=torch.long)
-    nothing = encode_by_length(Encoder(), ids, ids.bool(), torch.zeros(0).long(), groups=4)
+    nothing = encode_by_length(Encoder(), (ids, ids.bool()), torch.zeros(0).long(), groups=4)
     assert nothing.shape == (0, 2)
 
 
@@ -66,7 +67,7 @@ def test_trains_every_text():
     def encode(ids, mask):
         return (table[ids] * mask.unsqueeze(-1)).sum(1)
 
-    encode_by_length(encode, ids, mask, lengths, groups=2).sum().backward()
+    encode_by_length(encode, (ids, mask), lengths, groups=2).sum().backward()
     used = torch.zeros(50, dtype=torch.bool)
     used[ids[mask]] = True
     assert torch.equal(table.grad[:, 0] != 0, used)

@@ -1,0 +1,104 @@
+"""Features that were computed once, in place of the pictures and texts of a caption data set."""
+
+import hashlib
+import random
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from mmcv.transforms import Compose
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+
+from pir_mm.datasets.samplers.epoch_sampler import item_seeding
+from pir_mm.datasets.transforms.random_turn import RandomTurn
+from pir_mm.files.feature_store import FeatureStore
+from pir_mm.files.weights import file_sha256
+
+KEYS = ('img_path', 'image_id', 'scene', 'text', 'text_id', 'caption_id')
+
+
+@dataclass(frozen=True)
+class CachedFeatures:
+    """What :class:`pir_mm.engine.FeatureCacheHook` computed for a :class:`CaptionDataset`.
+
+    Args:
+        images: for each encoder of images that was computed, its store. Row ``image * turns +
+            turn`` belongs to an image of the set in one of its orientations.
+        texts: store of the text encoder, a row for each distinct text of the set; or ``None``.
+        turns: orientations of an image, of which one is drawn for each item.
+        pixels: whether a part of the model still reads the picture itself.
+    """
+
+    images: Mapping[str, FeatureStore]
+    texts: FeatureStore | None
+    turns: int
+    pixels: bool
+
+    def pack(self, item: dict, pipeline: Callable[[dict], dict | None]) -> dict | None:
+        """The sample of an item: with ``features`` and ``text_features``, as needed ``inputs``."""
+        turn = random.randrange(self.turns)
+        row = item['image_row'] * self.turns + turn
+        if self.pixels:
+            packed = pipeline({**item, 'turn': turn})
+            if packed is None:
+                return None
+        else:
+            known = {key: item[key] for key in KEYS if key in item}
+            packed = {'data_samples': BaseDataElement(metainfo=known)}
+        packed['features'] = {part: store.row(row) for part, store in self.images.items()}
+        if self.texts is not None:
+            packed['text_features'] = [self.texts.row(number)[0] for number in item['text_row']]
+        return packed
+
+
+class PictureViews:
+    """Each picture of a set in each of its orientations, after the pipeline.
+
+    Args:
+        paths: of the pictures.
+        pipeline: of the set. Apart from a :class:`RandomTurn` it may draw nothing.
+    """
+
+    def __init__(self, paths: Sequence[str], pipeline: Compose) -> None:
+        self.paths = paths
+        self.transforms = pipeline.transforms
+        turns = [step.turns for step in self.transforms if isinstance(step, RandomTurn)]
+        self.turns = turns[0] if turns else 1
+
+    def __len__(self) -> int:
+        return len(self.paths) * self.turns
+
+    def __getitem__(self, row: int) -> Tensor:
+        """Pixels ``(3, H, W)`` uint8 of a row, as :class:`CachedFeatures` counts them."""
+        image, turn = divmod(row, self.turns)
+        item = {'img_path': self.paths[image], 'image_id': image, 'turn': turn}
+        for step in self.transforms:
+            item = step(item)
+        return item['inputs']
+
+    def made_from(self) -> dict[str, str]:
+        """What the pixels depend on, for the card of a store."""
+        digest = hashlib.sha256()
+        for path in self.paths:
+            digest.update(file_sha256(Path(path)).encode())
+        steps = [repr(step) for step in self.transforms[:-1]]
+        return {'pictures': digest.hexdigest(), 'pipeline': '; '.join(steps)}
+
+    def check_pipeline(self) -> None:
+        """Raise a ValueError, which names it, if a transform beside :class:`RandomTurn` draws."""
+        item = {'img_path': self.paths[0], 'image_id': 0, 'turn': 0}
+        for step in self.transforms[:-1]:
+            outcomes = []
+            for seed in range(8):
+                with item_seeding(seed, 0, 0):
+                    outcomes.append(step(deepcopy(item)))
+            if any(not np.array_equal(each['img'], outcomes[0]['img']) for each in outcomes):
+                raise ValueError(
+                    f'{type(step).__name__} draws anew for each sample, so that nothing can be '
+                    'computed once: take it out of the pipeline (pir_mm.RandomTurn may stay), or '
+                    'do without FeatureCacheHook'
+                )
+            item = outcomes[0]

@@ -1,0 +1,234 @@
+"""What frozen parts of a model give, computed once and kept in files."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock
+from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Subset
+from tqdm import tqdm
+
+from pir_mm.engine.model_wrapping import unwrapped
+from pir_mm.files.feature_store import FeatureStore
+from pir_mm.files.weights import hash_tensors
+from pir_mm.registry import HOOKS
+
+BATCH = 64
+TOLERANCE = 1e-3
+"""Largest difference, in deviations, of what follows from features and from the images."""
+
+
+@HOOKS.register_module()
+class FeatureCacheHook(Hook):
+    """Compute what frozen encoders give once, and let every epoch and every later run read it.
+
+    A backbone that is not trained gives the same for the same picture in each epoch. This hook
+    computes it before the first epoch, with a bar, keeps it in bfloat16 below ``folder``, and has
+    the datasets read it there. If all encoders of images are frozen, no picture is decoded any
+    more. It holds for training, validation and test.
+
+    Nothing in the pipeline of the pictures may be random, but for :class:`pir_mm.RandomTurn`, whose
+    orientations are all computed. What the features depend on (weights, pictures, pipeline,
+    normalisation; vocabulary and texts) is noted beside them. Features that were made from
+    something else are refused. A killed computation goes on where it was; a second run that wants
+    the same features waits for the first.
+
+    Args:
+        folder: of the features. One split takes ``split/part`` in it.
+        parts: names of the encoders; by default all that have a frozen part.
+
+    Raises:
+        ValueError: if an encoder has no frozen part, the pipeline draws, or the folder holds
+            features of something else.
+    """
+
+    def __init__(self, folder: str, parts: Sequence[str] | None = None) -> None:
+        self.folder = Path(folder)
+        self.parts = parts
+
+    def before_train(self, runner: Runner) -> None:
+        self._equip(runner, runner.train_dataloader)
+
+    def before_val(self, runner: Runner) -> None:
+        self._equip(runner, runner.val_dataloader)
+
+    def before_test(self, runner: Runner) -> None:
+        self._equip(runner, runner.test_dataloader)
+
+    def _equip(self, runner: Runner, loader: DataLoader) -> None:
+        model = unwrapped(runner.model)
+        parts = self._parts_of(model)
+        sets = getattr(loader.dataset, 'datasets', [loader.dataset])
+        for number, dataset in enumerate(sets):
+            if not hasattr(dataset, 'use_features'):
+                raise ValueError(
+                    f'FeatureCacheHook is for pir_mm.CaptionDataset, not {type(dataset).__name__}'
+                )
+            if dataset.features is not None:
+                continue
+            folder = self.folder / dataset.split
+            folder = folder / str(number) if len(sets) > 1 else folder
+            image_parts = [name for name in parts if name in model.image_parts]
+            training = model.training
+            model.eval()
+            images = self._of_images(model, dataset, folder, image_parts, loader.num_workers)
+            texts = self._of_texts(model, dataset, folder, parts)
+            model.train(training)
+            dataset.use_features(images, texts, len(image_parts) < len(model.image_parts))
+
+    def _parts_of(self, model: nn.Module) -> list[str]:
+        known = [*getattr(model, 'image_parts', ()), *getattr(model, 'text_parts', ())]
+        frozen = [
+            name for name in known if getattr(getattr(model, name), 'frozen', None) is not None
+        ]
+        parts = frozen if self.parts is None else list(self.parts)
+        wrong = [name for name in parts if name not in frozen]
+        if wrong or not parts:
+            raise ValueError(
+                f'FeatureCacheHook computes what frozen encoders give, and of this model '
+                f'{", ".join(frozen) or "no encoder"} can be: set `frozen` of '
+                f'{wrong[0] if wrong else "an encoder"}, or take the hook out of the config'
+            )
+        return parts
+
+    def _of_images(
+        self, model: nn.Module, dataset: Any, folder: Path, parts: list[str], workers: int
+    ) -> dict[str, FeatureStore]:
+        if not parts:
+            return {}
+        views = dataset.picture_views()
+        views.check_pipeline()
+        pixels = views.made_from() | {'normalisation': _normalisation(model)}
+        stores = {}
+        for part in parts:
+            encoder = getattr(model, part)
+            made_from = {**_state_of(encoder), **pixels}
+
+            def compute(block: range, store: FeatureStore, encoder: nn.Module = encoder) -> None:
+                store.write(block, _images_of(model, encoder, Subset(views, block), workers))
+
+            stores[part] = self._filled(folder / part, made_from, len(views), 'picture', compute)
+        return stores
+
+    def _of_texts(
+        self, model: nn.Module, dataset: Any, folder: Path, parts: list[str]
+    ) -> FeatureStore | None:
+        parts = [name for name in parts if name in model.text_parts]
+        if not parts:
+            return None
+        texts = dataset.distinct_texts()
+        token_ids, mask = model.tokenizer(texts)
+        tokens = hashlib.sha256(token_ids[mask].numpy().tobytes() + mask.sum(1).numpy().tobytes())
+        encoder = getattr(model, parts[0])
+        made_from = {**_state_of(encoder), 'texts or vocabulary': tokens.hexdigest()}
+
+        def compute(block: range, store: FeatureStore) -> None:
+            rows = slice(block.start, block.stop)
+            store.write_ragged(block, _texts_of(model, encoder, token_ids[rows], mask[rows]))
+
+        return self._filled(folder / parts[0], made_from, len(texts), 'text', compute)
+
+    def _filled(
+        self, folder: Path, made_from: dict, rows: int, unit: str,
+        compute: Callable[[range, FeatureStore], None],
+    ) -> FeatureStore:  # fmt: skip
+        """A store with all its blocks, each computed by one of the processes."""
+        lock = FileLock(folder.with_name(f'.{folder.name}.lock'))
+        if is_main_process():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+            store = FeatureStore(folder, made_from, rows)
+        barrier()
+        try:
+            store = FeatureStore(folder, made_from, rows)
+            missing = store.missing()
+            barrier()
+            own = missing[get_rank() :: get_world_size()]
+            description = f'features of {folder.name}, {folder.parent.name}'
+            total = sum(map(len, own))
+            with tqdm(
+                total=total, unit=unit, desc=description, disable=None if total else True
+            ) as bar:
+                for block in own:
+                    compute(block, store)
+                    bar.update(len(block))
+            barrier()
+        finally:
+            if is_main_process():
+                lock.release()
+        return store
+
+
+def _state_of(encoder: nn.Module) -> dict[str, str]:
+    settings = f'{encoder.frozen.last}, {getattr(encoder, "image_size", None)}'
+    structure = hashlib.sha256(str(encoder.frozen.backbone).encode()).hexdigest()
+    return {
+        'weights': hash_tensors(encoder.frozen.state()),
+        'backbone': f'{structure[:16]}, until {settings}',
+    }
+
+
+def _normalisation(model: nn.Module) -> str:
+    preprocessor = model.data_preprocessor
+    names = ('mean', 'std', 'to_rgb')
+    return '; '.join(
+        f'{name} {getattr(preprocessor, name).flatten().tolist()}'
+        if isinstance(getattr(preprocessor, name, None), Tensor)
+        else f'{name} {getattr(preprocessor, name, None)}'
+        for name in names
+    )
+
+
+def _images_of(model: nn.Module, encoder: nn.Module, views: Subset, workers: int) -> list[Tensor]:
+    outputs = []
+    for pixels in DataLoader(views, BATCH, num_workers=workers):
+        images = model.data_preprocessor({'inputs': pixels})['images']
+        with torch.no_grad(), _autocast(images):
+            output = encoder.frozen_output(images)
+            if not outputs and not encoder.frozen.is_whole:
+                _check_rest(encoder, images, output)
+        outputs.append([part.cpu() for part in output])
+    return [torch.cat(parts) for parts in zip(*outputs, strict=True)]
+
+
+def _check_rest(encoder: nn.Module, images: Tensor, output: tuple[Tensor, ...]) -> None:
+    try:
+        from_features, from_images = encoder(features=output)[0], encoder(images)[0]
+        fault = (from_features - from_images).abs().max() / from_images.std()
+    except (RuntimeError, TypeError, ValueError, AttributeError):
+        fault = torch.inf
+    if fault > TOLERANCE:
+        raise ValueError(
+            f'{type(encoder.backbone).__name__} cannot be continued behind a part of it: freeze '
+            'all of it, or leave it out of FeatureCacheHook.parts'
+        )
+
+
+def _texts_of(
+    model: nn.Module, encoder: nn.Module, token_ids: Tensor, mask: Tensor
+) -> list[Tensor]:
+    device = next(encoder.parameters()).device
+    lengths = mask.sum(dim=1)
+    order = lengths.argsort(stable=True)
+    rows: list[Tensor] = [torch.empty(0)] * len(order)
+    for own in order.split(BATCH):
+        longest = int(lengths[own].max())
+        ids, shown = token_ids[own, :longest].to(device), mask[own, :longest].to(device)
+        with _autocast(ids):
+            states = encoder.frozen_output(ids, shown).cpu()
+        for row, state, length in zip(own.tolist(), states, lengths[own].tolist(), strict=True):
+            rows[row] = state[:length]
+    return rows
+
+
+def _autocast(values: Tensor):
+    if values.device.type != 'cuda':
+        return nullcontext()
+    return torch.autocast('cuda', torch.bfloat16)
