@@ -23,6 +23,7 @@ from mmengine.registry import PARAM_SCHEDULERS
 from mmengine.runner import Runner
 
 from pir_mm.apis.training.configuration import load_config
+from pir_mm.apis.weights.catalogue import CATALOGUE
 from pir_mm.registry import MODELS
 from tests.conftest import ROOT
 
@@ -40,6 +41,8 @@ TINY_BACKBONES = {
     'mmpretrain.VisionTransformer': dict(
         arch=dict(embed_dims=24, num_layers=1, num_heads=2, feedforward_channels=24)
     ),
+    # its widths are fixed too; what takes time is its size in pixels
+    'mmpretrain.TIMMBackbone': dict(model_name='tf_efficientnet_lite0'),
 }
 TINY_TEXT = {
     'pir_mm.BertEncoder': dict(
@@ -83,6 +86,8 @@ def shrink(config, scenes):
         if model.get(part):
             model[part].heads = 2
     model.tokenizer.vocab = str(scenes / 'vocab.txt')
+    if 'features' in config.default_hooks:
+        config.default_hooks.features.folder = None  # set when it runs
     for split in SPLITS:
         shrink_loader(config[f'{split}_dataloader'])
         config[f'{split}_dataloader'].dataset.update(data_root=f'{scenes}/', indices=4)
@@ -133,6 +138,8 @@ def test_trains_and_evaluates(path, scenes, tmp_path, runs):
         if not saves:
             config.default_hooks.checkpoint = None  # else mmengine adds its own
             config.default_hooks.pop('visualization')
+        if 'features' in config.default_hooks:
+            config.default_hooks.features.folder = str(tmp_path / 'features')
         runs['metrics'][text] = run_once(config, tmp_path / path.stem)
         assert bool(list((tmp_path / path.stem).glob('best_mR_*.pth'))) == saves
         runs['rest'].add(rest)
@@ -200,3 +207,16 @@ def test_tells_the_command_that_runs_it(path):
     commands = re.findall(r'mim train pir_mm (configs/\S+)', path.read_text())
     assert commands[-1] == str(path.relative_to(ROOT))
     assert all((ROOT / name).is_file() for name in commands)  # what it starts from comes before
+
+
+def test_every_weight_file_of_a_config_has_a_name_or_is_made_here():
+    """A file is in the catalogue of get_weights, or a scene classifier says that it makes it."""
+    known = {f'data/weights/{weights.out.rstrip("/")}' for weights in CATALOGUE.values()}
+    made = {name for path in CLASSIFIERS for name in re.findall(r'[\w./]+\.pth', path.read_text())}
+    wanted = set()
+    for path in CONFIGS:
+        model = read(path).model
+        parts = [part for part in model.values() if isinstance(part, dict)]
+        wanted |= {part['init'] for part in [model, *parts] if 'init' in part}
+    assert wanted - {'random'} <= known | made
+    assert known <= wanted  # and no name is idle

@@ -34,6 +34,11 @@ def parse_arguments() -> argparse.Namespace:
     pictures.add_argument('--out', required=True, metavar='F', help='.json file to write')
     pictures.add_argument('--sheet', metavar='F', help='.png or .pdf file with pairs to look at')
     pictures.add_argument(
+        '--names',
+        metavar='F',
+        help='.txt file: the names alone, for leave_out of pir_mm.SceneFolder',
+    )
+    pictures.add_argument(
         '--threshold', type=float, default=0.75, help='lowest agreement, from 0.5 to 1 [0.75]'
     )
     return parser.parse_args()

@@ -7,6 +7,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from pir_mm.datasets.samplers.epoch_sampler import EpochItems
+from pir_mm.files.names import first_few
 from pir_mm.files.pictures import is_picture
 from pir_mm.registry import DATASETS
 
@@ -28,10 +29,14 @@ class SceneFolder(EpochItems, BaseDataset):
         pipeline: transforms of an item with ``img_path`` and ``gt_label``.
         test_mode: as in ``BaseDataset``.
         indices: only these items, or only the first n, which belong to the first classes.
+        leave_out: text file with the names of pictures, relative to ``data_root``, that belong to
+            no split, one in a line; ``#`` begins a comment. ``tools/audit.py pictures`` writes such
+            lists. The split of the others is as without it.
 
     Raises:
         FileNotFoundError: if the folder does not exist or has no folders with pictures.
-        ValueError: if ``split`` or ``train_ratio`` is out of range.
+        ValueError: if ``split`` or ``train_ratio`` is out of range, or ``leave_out`` names a
+            picture that is not there.
     """
 
     METAINFO = {'classes': ()}
@@ -45,6 +50,7 @@ class SceneFolder(EpochItems, BaseDataset):
         pipeline: Sequence[dict | Callable] = (),
         test_mode: bool = False,
         indices: int | Sequence[int] | None = None,
+        leave_out: str | None = None,
     ) -> None:
         if split not in ('train', 'test'):
             raise ValueError(f"split must be 'train' or 'test', got {split!r}")
@@ -53,6 +59,7 @@ class SceneFolder(EpochItems, BaseDataset):
         self.split = split
         self.train_ratio = train_ratio
         self.seed = seed
+        self.leave_out = leave_out
         super().__init__(
             data_root=data_root, pipeline=pipeline, test_mode=test_mode, indices=indices
         )
@@ -71,11 +78,27 @@ class SceneFolder(EpochItems, BaseDataset):
                 f'folder, as in {root}/Airport/airport_1.jpg'
             )
         self._metainfo['classes'] = tuple(pictures)
+        left_out = self._left_out(root, pictures)
         rng = np.random.default_rng(self.seed)
         items = []
         for label, paths in enumerate(pictures.values()):
             order = rng.permutation(len(paths))
             cut = round(self.train_ratio * len(paths))
             chosen = order[:cut] if self.split == 'train' else order[cut:]
-            items.extend({'img_path': str(paths[i]), 'gt_label': label} for i in sorted(chosen))
+            kept = [paths[i] for i in sorted(chosen) if paths[i] not in left_out]
+            items.extend({'img_path': str(path), 'gt_label': label} for path in kept)
         return items
+
+    def _left_out(self, root: Path, pictures: dict[str, list[Path]]) -> set[Path]:
+        if self.leave_out is None:
+            return set()
+        lines = Path(self.leave_out).read_text(encoding='utf-8').splitlines()
+        names = [line.strip() for line in lines if line.strip() and not line.startswith('#')]
+        there = {path for paths in pictures.values() for path in paths}
+        strange = [name for name in names if root / name not in there]
+        if strange:
+            raise ValueError(
+                f'{self.leave_out} names {first_few(strange)}, which {root} does not have: it is '
+                'the list of another set'
+            )
+        return {root / name for name in names}

@@ -7,9 +7,16 @@ from mmengine.device import get_device
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
+from pir_mm.functional.intervals import (
+    bootstrap_weights,
+    hits_per_image,
+    mean_recall,
+    percentile_interval,
+)
 from pir_mm.functional.ranks import QueryRanks
 from pir_mm.functional.recall import (
     TOPK,
+    chance_recall,
     check_topk_and_ties,
     median_rank,
     ranks_from_embeddings,
@@ -17,6 +24,9 @@ from pir_mm.functional.recall import (
 )
 from pir_mm.registry import METRICS
 from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet, on_main_process
+
+BOOTSTRAPPED = 5000
+"""Most images of a set whose mR is logged with an interval; larger ones are certain enough."""
 
 
 @METRICS.register_module()
@@ -97,6 +107,7 @@ class RetrievalEvaluator(BaseMetric):
         for direction, ranks in (('i2t', image_ranks), ('t2i', text_ranks)):
             metrics[f'{direction}/medR'] = median_rank(ranks, self.ties)
         self._log_tie_range(image_ranks, text_ranks)
+        self._log_worth(image_ranks, text_ranks, embedded, metrics['mR'])
         if self.by_scene:
             metrics |= self._by_scene(image_ranks, text_ranks, embedded)
         prefix = f'{self.prefix}/' if self.prefix else ''
@@ -118,6 +129,27 @@ class RetrievalEvaluator(BaseMetric):
         print_log(
             f'Equal scores: mR is {least:.2f} if ties count against, {greatest:.2f} if in '
             f'favour; reported with ties={self.ties!r}',
+            logger='current',
+        )
+
+    def _log_worth(
+        self,
+        image_ranks: QueryRanks,
+        text_ranks: QueryRanks,
+        embedded: EmbeddedSet,
+        mean: float,
+    ) -> None:
+        images, owner = len(embedded.image), embedded.image_of_text
+        if images > BOOTSTRAPPED:
+            return
+        hits = hits_per_image(image_ranks, text_ranks, owner, self.topk, self.ties)
+        weights = bootstrap_weights(images, samples=1000).to(hits[0].device)
+        low, high = percentile_interval(mean_recall(*hits, weights))
+        chance = chance_recall(owner, images, self.topk)['mR']
+        print_log(
+            f'mR {mean:.2f} of {images} pictures and {len(owner)} captions: with other pictures '
+            f'it would be from {low:.2f} to {high:.2f} in 95 of 100 cases; chance gives '
+            f'{chance:.2f}',
             logger='current',
         )
 

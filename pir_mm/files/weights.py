@@ -211,6 +211,16 @@ def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict:
     return content
 
 
+def weight_file(path: str | Path) -> Path | None:
+    """The file itself, or the one that a model folder of the hub has; ``None`` if there is none."""
+    place = Path(path).expanduser()
+    if place.is_file():
+        return place
+    names = ('model.safetensors', 'pytorch_model.bin')
+    files = [place / f'{name}{end}' for name in names for end in ('', INDEX_ENDING)]
+    return next((file for file in files if file.is_file()), None)
+
+
 def read_weights(path: str | Path) -> dict[str, Tensor]:
     """The tensors of a weight file by name, from ``state_dict``, ``model`` or the top.
 

@@ -93,6 +93,23 @@ def ranks_from_embeddings(
     return rank_embeddings(image, text, image_of_text, chunk)
 
 
+def chance_recall(
+    image_of_text: Tensor, images: int, topk: Sequence[int] = TOPK
+) -> dict[str, float]:
+    """Recall that is expected of results in random order, in the form of :func:`retrieval_recall`.
+
+    Args:
+        image_of_text: ``(M,)`` index of the image of each text.
+        images: number of images.
+        topk: values of K.
+    """
+    texts_of = image_of_text.bincount(minlength=images)
+    texts, one = len(image_of_text), torch.ones_like(image_of_text)
+    image_ranks = QueryRanks(texts_of * 0, texts - texts_of, texts_of, texts_of * 0)
+    text_ranks = QueryRanks(one * 0, one * (images - 1), one, one * 0)
+    return recall_from_ranks(image_ranks, text_ranks, topk)
+
+
 def recall_from_ranks(
     image_ranks: QueryRanks,
     text_ranks: QueryRanks,

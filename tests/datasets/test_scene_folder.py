@@ -102,3 +102,15 @@ def test_a_resumed_run_sees_the_batches_of_an_unbroken_one(tmp_path, draw_pictur
     resumed = list(epochs_of(loader(tmp_path, workers=1), range(2, 4)))
     assert all(map(torch.equal, whole[2:], resumed))
     assert not torch.equal(whole[0].sort(0).values, whole[1].sort(0).values)
+
+
+def test_what_is_left_out_belongs_to_no_split_and_moves_nothing_else(folder, tmp_path):
+    names = tmp_path / 'copies.txt'
+    names.write_text('# seen by a test set\nAirport/3.jpg\n\nPort/0.jpg\n')
+    for split in ('train', 'test'):
+        kept = [path for path in paths(build(folder, split=split))
+                if not path.endswith(('Airport/3.jpg', 'Port/0.jpg'))]  # fmt: skip
+        assert paths(build(folder, split=split, leave_out=str(names))) == kept
+    names.write_text('Airport/3.jpg\nHarbour/1.jpg\nHarbour/2.jpg\n')
+    with pytest.raises(ValueError, match='copies.txt names Harbour/1.jpg, Harbour/2.jpg, which .*'):
+        build(folder, leave_out=str(names))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from mmengine.registry import METRICS
 from mmengine.structures import BaseDataElement
 
 from pir_mm.functional.recall import ranks_from_embeddings, retrieval_recall
-from pir_mm.structures.embedded_set import EmbeddedSet
+from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet
 
 ROOT = Path(__file__).resolve().parents[2]
 # Captions of four pictures by text: picture 1 repeats one of its own, pictures 0 and 3 share one,
@@ -220,3 +221,21 @@ def test_the_tiles_are_as_small_as_the_config_says(monkeypatch):
     metric = METRICS.build({'type': 'pir_mm.RetrievalEvaluator', 'chunk': 7})
     assert metric._metrics_of_set(embedded)['mR'] == 100
     assert seen == [7]
+
+
+def test_says_what_a_small_set_is_worth(monkeypatch):
+    lines = []
+    monkeypatch.setattr(
+        'pir_mm.evaluation.retrieval_evaluator.print_log', lambda line, **_: lines.append(line)
+    )
+    evaluator = METRICS.build(dict(type='pir_mm.RetrievalEvaluator', topk=(1,)))
+    mean = evaluator.compute_metrics([EmbeddedSample.of(s) for s in samples()])['mR']
+    (line,) = [line for line in lines if 'chance' in line]
+    found = re.fullmatch(
+        r'mR (\S+) of 4 pictures and 8 captions: with other pictures it would be from (\S+) to '
+        r'(\S+) in 95 of 100 cases; chance gives (\S+)', line
+    )  # fmt: skip
+    value, low, high, chance = map(float, found.groups())
+    assert value == pytest.approx(mean, abs=0.01) and 0 <= low < value < high <= 100
+    # of 8 captions 2, 3, 1 and 2 are right for each picture; of 4 pictures 1 for each caption
+    assert chance == pytest.approx(100 * ((2 + 3 + 1 + 2) / 8 / 4 + 1 / 4) / 2)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pir_mm.functional.recall import (
+    chance_recall,
     checked_embeddings,
     checked_image_of_text,
     median_rank,
@@ -290,3 +291,10 @@ def test_different_words_leave_everything_to_be_reached():
 def test_refuses_lengths_that_differ():
     with pytest.raises(ValueError, match='got 2 captions and 3 text ids'):
         recall_ceiling(torch.tensor([0, 1]), torch.tensor([0, 1, 2]))
+
+
+@pytest.mark.parametrize('counts', [[1], [2, 2, 2], [3, 1, 2, 5]])
+def test_chance_is_the_recall_of_equal_scores(counts):
+    owner = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    constant = torch.zeros(len(counts), len(owner))
+    assert chance_recall(owner, len(counts)) == retrieval_recall(constant, owner)

@@ -47,3 +47,12 @@ def test_a_mistake_ends_in_one_sentence(tool, noise):
 
 def test_what_to_audit_must_be_said(tool):
     assert tool('audit').code == 2
+
+
+def test_the_names_alone_are_written_for_a_training_set(tool, noise):
+    arguments = ('pictures', noise / 'new', '--against', noise / 'archive')
+    names = noise / 'copies.txt'
+    done = tool('audit', *arguments, '--out', noise / 'copies.json', '--names', names)
+    assert done.code == 0, done.err
+    head, *lines = names.read_text().splitlines()
+    assert head.startswith('# ') and lines == ['2.png']

@@ -11,7 +11,7 @@ model = dict(
     ),
     tokenizer=dict(
         type='pir_mm.WordPieceTokenizer',
-        vocab='data/bert-base-uncased/vocab.txt',
+        vocab='data/weights/bert-base-uncased/vocab.txt',
         max_tokens=47,
     ),
     image_encoder=dict(
@@ -22,9 +22,7 @@ model = dict(
         dim=512,
         init='data/weights/swin_tiny_patch4_window7_224_22k.pth',
     ),
-    text_encoder=dict(
-        type='pir_mm.BertEncoder', dim=512, init='data/bert-base-uncased/pytorch_model.bin'
-    ),
+    text_encoder=dict(type='pir_mm.BertEncoder', dim=512, init='data/weights/bert-base-uncased'),
     instruction_encoder=dict(
         type='pir_mm.InstructionEncoder',
         backbone=dict(type='mmpretrain.ResNet', depth=50),

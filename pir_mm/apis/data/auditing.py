@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from pir_mm.files.writing import write_json
+from pir_mm.files.writing import write_json, write_text
 from pir_mm.apis.data.picture_set import PictureSet, read_picture_set
 from pir_mm.apis.search.embedding import in_background
 from pir_mm.datasets.audit.near_copies import SIDE, Descriptors, describe, find_near_copies
@@ -60,6 +60,7 @@ def audit_pictures(
     out: str | Path,
     sheet: str | Path | None = None,
     threshold: float = THRESHOLD,
+    names: str | Path | None = None,
 ) -> dict:
     """Find the pictures of a set that have a near-copy in another set, and write them as JSON.
 
@@ -81,6 +82,8 @@ def audit_pictures(
         out: JSON file to write.
         sheet: PNG or PDF file with up to 60 pairs, taken evenly from the best to the worst.
         threshold: lowest agreement, from 0.5 to 1.
+        names: text file with the names alone, a line each, for ``leave_out`` of
+            :class:`pir_mm.SceneFolder`.
 
     Returns:
         The content of ``out``: ``query`` and ``against`` (each ``what``, ``count``, ``broken``,
@@ -99,6 +102,10 @@ def audit_pictures(
     copies = _find_copies(query, gallery, threshold)
     report = _report(query, gallery, threshold, copies)
     write_json(Path(out), report)
+    if names is not None:
+        lines = [f'# {pictures}: pictures with a near-copy in {against}, from {threshold:g}']
+        lines += sorted({copy['picture'] for copy in report['copies']})
+        write_text(Path(names), '\n'.join(lines) + '\n')
     if sheet is not None:
         _draw(copies, query_set, gallery_set, sheet)
     return report

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
-from pir_mm.files.weights import hash_tensors, read_weights
+from pir_mm.files.weights import hash_tensors, read_weights, weight_file
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # These may differ between two runs of one row.
@@ -40,14 +40,16 @@ def data_digest(config: Config) -> str:
 
 
 def weight_digests(config: Config) -> dict[str, str]:
-    """Digests of the weight files that parts of the model start from, by path.
+    """Digests of the weights that parts of the model start from, by their ``init``.
 
     The digest is over the tensors, not over the file: a checkpoint also has times in it, so the
     same training writes another file.
     """
     parts = [part for part in config.model.values() if isinstance(part, dict)]
-    paths = {part['init'] for part in parts if Path(part.get('init', 'random')).is_file()}
-    return {path: hash_tensors(read_weights(path))[:16] for path in sorted(paths)}
+    files = {part['init']: weight_file(part['init']) for part in parts if 'init' in part}
+    return {
+        init: hash_tensors(read_weights(file))[:16] for init, file in sorted(files.items()) if file
+    }
 
 
 def hardware() -> str:

@@ -79,6 +79,9 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
 def use_data(config: Config, folder: str | Path) -> None:
     """Point all caption sets of a config, in place, to a prepared folder and its vocabulary.
 
+    A text encoder that starts from weights keeps the vocabulary that belongs to them. Features
+    that are computed once go into the folder.
+
     Raises:
         FileNotFoundError: if the folder is not a prepared one.
         ValueError: if the config reads no caption set.
@@ -96,6 +99,10 @@ def use_data(config: Config, folder: str | Path) -> None:
     for dataset in sets:
         dataset.data_root = str(folder)
         dataset.pop('scenes', None)
+    if 'features' in config.get('default_hooks', {}):
+        config.default_hooks.features.folder = str(folder / 'features')
+    if config.model.text_encoder.get('init', 'random') != 'random':
+        return
     config.model.tokenizer.vocab = str(folder / VOCABULARY)
     pieces = len((folder / VOCABULARY).read_text(encoding='utf-8').splitlines())
     if 'vocab_size' in config.model.text_encoder:

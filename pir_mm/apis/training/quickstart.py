@@ -9,14 +9,13 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from pir_mm.apis.training.configuration import load_config
 from pir_mm.apis.training.running import best_checkpoint
 from pir_mm.files.names import first_few
 from pir_mm.files.weights import read_checkpoint
-from pir_mm.functional.recall import retrieval_recall
+from pir_mm.functional.recall import chance_recall
 
 SENTENCES = (
     'four white planes in rows left of the terminal building',
@@ -151,9 +150,8 @@ def chance_metrics(captions: Path) -> dict[str, float]:
     """Size of the test split, and the mR of a model that gives every pair the same score."""
     pictures = json.loads(captions.read_text())['images']
     counts = [len(p['sentences']) for p in pictures if p['split'] == 'test']
-    image_of_text = np.repeat(np.arange(len(counts)), counts)
-    constant = np.zeros((len(counts), len(image_of_text)), dtype=np.float32)
-    chance = retrieval_recall(constant, image_of_text)['mR']
+    image_of_text = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    chance = chance_recall(image_of_text, len(counts))['mR']
     return {'n_images': len(counts), 'n_texts': len(image_of_text), 'chance_mR': chance}
 
 

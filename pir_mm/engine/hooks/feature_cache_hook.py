@@ -1,7 +1,7 @@
 """What frozen parts of a model give, computed once and kept in files."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -41,29 +41,32 @@ class FeatureCacheHook(Hook):
     the same features waits for the first.
 
     Args:
-        folder: of the features. One split takes ``split/part`` in it.
-        parts: names of the encoders; by default all that have a frozen part.
+        folder: of the features.
+        parts: by the names of encoders, the names of their features. Those of a split are in
+            ``folder/split/name``. Models that share a frozen encoder share its features by one
+            name; another prior has another name. By default all encoders that have a frozen part,
+            under their own names.
 
     Raises:
         ValueError: if an encoder has no frozen part, the pipeline draws, or the folder holds
             features of something else.
     """
 
-    def __init__(self, folder: str, parts: Sequence[str] | None = None) -> None:
+    def __init__(self, folder: str, parts: Mapping[str, str] | None = None) -> None:
         self.folder = Path(folder)
         self.parts = parts
 
     def before_train(self, runner: Runner) -> None:
-        self._equip(runner, runner.train_dataloader)
+        self.equip(unwrapped(runner.model), runner.train_dataloader)
 
     def before_val(self, runner: Runner) -> None:
-        self._equip(runner, runner.val_dataloader)
+        self.equip(unwrapped(runner.model), runner.val_dataloader)
 
     def before_test(self, runner: Runner) -> None:
-        self._equip(runner, runner.test_dataloader)
+        self.equip(unwrapped(runner.model), runner.test_dataloader)
 
-    def _equip(self, runner: Runner, loader: DataLoader) -> None:
-        model = unwrapped(runner.model)
+    def equip(self, model: nn.Module, loader: DataLoader) -> None:
+        """Have the datasets of a loader read features, computed now where they are missing."""
         parts = self._parts_of(model)
         sets = getattr(loader.dataset, 'datasets', [loader.dataset])
         for number, dataset in enumerate(sets):
@@ -75,20 +78,23 @@ class FeatureCacheHook(Hook):
                 continue
             folder = self.folder / dataset.split
             folder = folder / str(number) if len(sets) > 1 else folder
-            image_parts = [name for name in parts if name in model.image_parts]
+            image_parts = {
+                part: folder / parts[part] for part in model.image_parts if part in parts
+            }
+            text_parts = {part: folder / parts[part] for part in model.text_parts if part in parts}
             training = model.training
             model.eval()
-            images = self._of_images(model, dataset, folder, image_parts, loader.num_workers)
-            texts = self._of_texts(model, dataset, folder, parts)
+            images = self._of_images(model, dataset, image_parts, loader.num_workers)
+            texts = self._of_texts(model, dataset, text_parts)
             model.train(training)
             dataset.use_features(images, texts, len(image_parts) < len(model.image_parts))
 
-    def _parts_of(self, model: nn.Module) -> list[str]:
+    def _parts_of(self, model: nn.Module) -> dict[str, str]:
         known = [*getattr(model, 'image_parts', ()), *getattr(model, 'text_parts', ())]
         frozen = [
             name for name in known if getattr(getattr(model, name), 'frozen', None) is not None
         ]
-        parts = frozen if self.parts is None else list(self.parts)
+        parts = {name: name for name in frozen} if self.parts is None else dict(self.parts)
         wrong = [name for name in parts if name not in frozen]
         if wrong or not parts:
             raise ValueError(
@@ -99,41 +105,41 @@ class FeatureCacheHook(Hook):
         return parts
 
     def _of_images(
-        self, model: nn.Module, dataset: Any, folder: Path, parts: list[str], workers: int
+        self, model: nn.Module, dataset: Any, folders: dict[str, Path], workers: int
     ) -> dict[str, FeatureStore]:
-        if not parts:
+        if not folders:
             return {}
         views = dataset.picture_views()
         views.check_pipeline()
         pixels = views.made_from() | {'normalisation': _normalisation(model)}
         stores = {}
-        for part in parts:
+        for part, folder in folders.items():
             encoder = getattr(model, part)
             made_from = {**_state_of(encoder), **pixels}
 
             def compute(block: range, store: FeatureStore, encoder: nn.Module = encoder) -> None:
                 store.write(block, _images_of(model, encoder, Subset(views, block), workers))
 
-            stores[part] = self._filled(folder / part, made_from, len(views), 'picture', compute)
+            stores[part] = self._filled(folder, made_from, len(views), 'picture', compute)
         return stores
 
     def _of_texts(
-        self, model: nn.Module, dataset: Any, folder: Path, parts: list[str]
+        self, model: nn.Module, dataset: Any, folders: dict[str, Path]
     ) -> FeatureStore | None:
-        parts = [name for name in parts if name in model.text_parts]
-        if not parts:
+        if not folders:
             return None
+        ((part, folder),) = folders.items()
         texts = dataset.distinct_texts()
         token_ids, mask = model.tokenizer(texts)
         tokens = hashlib.sha256(token_ids[mask].numpy().tobytes() + mask.sum(1).numpy().tobytes())
-        encoder = getattr(model, parts[0])
+        encoder = getattr(model, part)
         made_from = {**_state_of(encoder), 'texts or vocabulary': tokens.hexdigest()}
 
         def compute(block: range, store: FeatureStore) -> None:
             rows = slice(block.start, block.stop)
             store.write_ragged(block, _texts_of(model, encoder, token_ids[rows], mask[rows]))
 
-        return self._filled(folder / parts[0], made_from, len(texts), 'text', compute)
+        return self._filled(folder, made_from, len(texts), 'text', compute)
 
     def _filled(
         self, folder: Path, made_from: dict, rows: int, unit: str,
@@ -167,11 +173,12 @@ class FeatureCacheHook(Hook):
 
 
 def _state_of(encoder: nn.Module) -> dict[str, str]:
-    settings = f'{encoder.frozen.last}, {getattr(encoder, "image_size", None)}'
     structure = hashlib.sha256(str(encoder.frozen.backbone).encode()).hexdigest()
     return {
         'weights': hash_tensors(encoder.frozen.state()),
-        'backbone': f'{structure[:16]}, until {settings}',
+        'backbone': f'{structure[:16]}, {", ".join(encoder.frozen.names) or "whole"}',
+        'image size': getattr(encoder, 'image_size', None),
+        'tokens': getattr(encoder, 'with_tokens', None),
     }
 
 

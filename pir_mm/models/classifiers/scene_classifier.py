@@ -4,7 +4,7 @@ from typing import Any
 
 from mmpretrain.models import ImageClassifier
 
-from pir_mm.models.encoders.backbone import load_backbone
+from pir_mm.models.encoders.backbone import freeze_backbone, load_backbone
 from pir_mm.registry import MODELS
 
 
@@ -17,6 +17,8 @@ class SceneClassifier(ImageClassifier):
     says.
 
     Args:
+        frozen: ``True`` if only the head is trained, or the dotted name of the last module of the
+            backbone that is not trained; see :class:`pir_mm.models.encoders.FrozenPart`.
         init: weights of the backbone before training: ``'random'``, or a file with the backbone's
             own names (for a Swin Transformer also Microsoft's). A file that does not fit is
             refused.
@@ -24,9 +26,18 @@ class SceneClassifier(ImageClassifier):
         kwargs: of ``mmpretrain.ImageClassifier``.
     """
 
-    def __init__(self, *args: Any, init: str = 'random', **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, init: str = 'random', frozen: bool | str = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.init = init
+        self.frozen = freeze_backbone(self.backbone, frozen) if frozen else None
+
+    def train(self, mode: bool = True) -> 'SceneClassifier':
+        super().train(mode)
+        if self.frozen is not None:
+            self.frozen.eval()
+        return self
 
     def init_weights(self) -> None:
         super().init_weights()

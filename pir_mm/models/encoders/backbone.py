@@ -10,6 +10,8 @@ from pir_mm.models.converters.swin import is_microsoft_swin, swin_to_mmpretrain
 from pir_mm.models.encoders.frozen_part import FrozenPart
 from pir_mm.registry import MODELS
 
+SIZE = 224
+"""Height and width of the image that a backbone is tried with if its config gives none."""
 # Tensors that a file may lack, because the backbone computes them.
 COMPUTED = ('*relative_position_index', '*relative_coords_table', '*attn_mask', '*batches_tracked')
 # Tensors that a file may have in addition: the same, and a classifier on top of the backbone.
@@ -48,7 +50,7 @@ def build_backbone(cfg: dict, with_tokens: bool = False) -> tuple[nn.Module, int
 
 def image_size(cfg: dict) -> int | tuple[int, int]:
     """Height and width of the images that a backbone of this config is tried with."""
-    return cfg.get('img_size', 224)
+    return cfg.get('img_size', SIZE)
 
 
 def channels_last(images: Tensor) -> Tensor:
@@ -67,7 +69,7 @@ def resize(images: Tensor, size: int) -> Tensor:
 
 
 def freeze_backbone(
-    backbone: nn.Module, last: str | bool, size: int | tuple[int, int]
+    backbone: nn.Module, last: str | bool, size: int | tuple[int, int] = SIZE
 ) -> FrozenPart:
     """Freeze a backbone up to one of its modules, see :class:`FrozenPart`.
 

@@ -1,12 +1,10 @@
 """Texts to a pooled vector and tokens, by BERT."""
 
-from pathlib import Path
-
 import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from pir_mm.files.weights import load_whole, read_weights
+from pir_mm.files.weights import load_whole, read_weights, weight_file
 from pir_mm.functional.masking import key_mask, masked_mean
 from pir_mm.models.converters.bert import bert_weights
 from pir_mm.models.encoders.frozen_part import FrozenPart
@@ -113,7 +111,14 @@ class BertEncoder(BaseModule):
     def init_weights(self) -> None:
         super().init_weights()
         if self.init != 'random':
-            path = _weight_file(self.init)
+            path = weight_file(self.init)
+            if path is None:
+                raise FileNotFoundError(
+                    f'no BERT weights at {self.init}, which is neither a file nor a folder with '
+                    'model.safetensors or pytorch_model.bin: put them there '
+                    '(`python tools/get_weights.py list`), or start without them by '
+                    '`--cfg-options model.text_encoder.init=random`'
+                )
             load_whole(self.bert, bert_weights(read_weights(path)), path, 'text_encoder')
 
     def forward(
@@ -141,18 +146,3 @@ class BertEncoder(BaseModule):
         # of four axes, transformers takes it as it is; of two it would read it on the host
         mask = key_mask(token_mask) if self.mask_padding else None
         return self.bert(input_ids=token_ids, attention_mask=mask).last_hidden_state
-
-
-def _weight_file(path: str) -> Path:
-    place = Path(path).expanduser()
-    if place.is_file():
-        return place
-    for name in ('model.safetensors', 'pytorch_model.bin'):
-        for file in (place / name, place / f'{name}.index.json'):
-            if file.is_file():
-                return file
-    raise FileNotFoundError(
-        f'no BERT weights at {path}, which is neither a file nor a folder with model.safetensors '
-        'or pytorch_model.bin: put them there, or start without them by '
-        '`--cfg-options model.text_encoder.init=random`'
-    )

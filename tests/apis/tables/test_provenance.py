@@ -4,6 +4,7 @@ import subprocess
 
 import torch
 from mmengine.config import Config
+from safetensors.torch import save_file
 
 from pir_mm.apis.tables import provenance
 
@@ -69,3 +70,13 @@ def test_the_commit_tells_changed_files(tmp_path, monkeypatch):
 def test_hardware_tells_the_threads_in_use():
     if not torch.cuda.is_available():
         assert f'{torch.get_num_threads()} of ' in provenance.hardware()
+
+
+def test_weights_in_a_folder_count_too(tmp_path):
+    """Sentence encoders are folders with a vocabulary beside the tensors."""
+    save_file({'w': torch.ones(2)}, tmp_path / 'model.safetensors')
+    given = Config(dict(model={'text_encoder': {'init': str(tmp_path)}}))
+    digests = provenance.weight_digests(given)
+    assert list(digests) == [str(tmp_path)]
+    save_file({'w': torch.zeros(2)}, tmp_path / 'model.safetensors')
+    assert provenance.weight_digests(given) != digests

@@ -133,6 +133,16 @@ def test_data_of_ones_own_has_its_own_scenes(scenes, tmp_path):
     assert 'scenes' not in load_config(child, data=scenes).train_dataloader.dataset
 
 
+def test_data_of_ones_own_leave_pretrained_words_their_vocabulary(scenes):
+    """MiniLM's word vectors belong to its own vocabulary; features go beside the data."""
+    lite = ROOT / 'configs' / 'pir' / 'pretrained' / 'pir_itr_lite_rsicd.py'
+    config = load_config(lite, data=scenes)
+    assert config.model.tokenizer.vocab == 'data/weights/minilm-l6/vocab.txt'
+    assert 'vocab_size' not in config.model.text_encoder
+    assert config.train_dataloader.dataset.data_root == str(scenes)
+    assert config.default_hooks.features.folder == f'{scenes}/features'
+
+
 def test_data_of_ones_own_is_one_set(scenes, tmp_path):
     child = tmp_path / 'child.py'
     child.write_text(

@@ -249,8 +249,8 @@ def test_the_blocks_are_shared_out_to_all_processes(scenes, tmp_path, monkeypatc
         monkeypatch.setattr(feature_cache_hook, 'get_rank', lambda rank=rank: rank)
         monkeypatch.setattr(feature_cache_hook, 'is_main_process', lambda rank=rank: rank == 0)
         shutil.rmtree(tmp_path / 'f', ignore_errors=True)
-        equip(model, set_of(scenes), tmp_path / 'f', parts=['image_encoder'])
-        folder = tmp_path / 'f' / 'train' / 'image_encoder'
+        equip(model, set_of(scenes), tmp_path / 'f', parts={'image_encoder': 'resnet'})
+        folder = tmp_path / 'f' / 'train' / 'resnet'
         made.append({path.name for path in folder.glob('*.safetensors')})
     assert made[0].isdisjoint(made[1]) and len(made[0] | made[1]) == -(-len(set_of(scenes)) // 16)
 
@@ -283,7 +283,12 @@ def test_a_model_without_a_frozen_part_is_told(scenes, tmp_path):
     with pytest.raises(ValueError, match='of this model no encoder can be: set `frozen` of an enc'):
         equip(model, set_of(scenes), tmp_path / 'f')
     with pytest.raises(ValueError, match='set `frozen` of text_encoder'):
-        equip(model_of(scenes, text=False), set_of(scenes), tmp_path / 'f', parts=['text_encoder'])
+        equip(
+            model_of(scenes, text=False),
+            set_of(scenes),
+            tmp_path / 'f',
+            parts={'text_encoder': 'bert'},
+        )
 
 
 def test_another_dataset_is_told(scenes, tmp_path):
@@ -301,3 +306,26 @@ def test_a_backbone_that_cannot_be_continued_is_told(scenes, tmp_path, monkeypat
 
 def test_the_item_of_an_image_keeps_what_an_evaluation_reads():
     assert {'image_id', 'scene', 'text', 'text_id', 'caption_id'} <= set(cached_features.KEYS)
+
+
+def test_models_share_features_by_name(scenes, tmp_path, monkeypatch):
+    """Two priors have features of their own; the image encoder's are computed once."""
+    model = model_of(scenes)
+    names = {'image_encoder': 'resnet', 'instruction_encoder': 'one', 'text_encoder': 'bert'}
+    equip(model, set_of(scenes), tmp_path / 'f', parts=names)
+    monkeypatch.setattr(model.image_encoder, 'frozen_output', None)
+    model.instruction_encoder.backbone.conv1.weight.data.mul_(1.01)
+    with pytest.raises(ValueError, match=r'train/one were made from other weights'):
+        equip(model, set_of(scenes), tmp_path / 'f', parts=names)
+    equip(model, set_of(scenes), tmp_path / 'f', parts=names | {'instruction_encoder': 'other'})
+    folders = {path.name for path in (tmp_path / 'f' / 'train').iterdir() if path.is_dir()}
+    assert folders == {'resnet', 'one', 'other', 'bert'}
+
+
+def test_pooled_vectors_alone_do_not_stand_for_tokens(scenes, tmp_path):
+    model = model_of(scenes)
+    model.image_encoder.with_tokens = False
+    equip(model, set_of(scenes), tmp_path / 'f', parts={'image_encoder': 'resnet'})
+    model.image_encoder.with_tokens = True
+    with pytest.raises(ValueError, match='were made from other tokens than this run has'):
+        equip(model, set_of(scenes), tmp_path / 'f', parts={'image_encoder': 'resnet'})

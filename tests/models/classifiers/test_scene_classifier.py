@@ -7,7 +7,7 @@ from mmengine.registry import DefaultScope
 from pir_mm.registry import MODELS
 
 
-def build(init, depth=18):
+def build(init, depth=18, **settings):
     config = dict(
         type='pir_mm.SceneClassifier',
         backbone=dict(type='mmpretrain.ResNet', depth=depth, stem_channels=4, base_channels=4),
@@ -20,6 +20,7 @@ def build(init, depth=18):
         ),
         data_preprocessor=dict(type='mmpretrain.ClsDataPreprocessor'),
         init=str(init),
+        **settings,
     )
     with DefaultScope.overwrite_default_scope('pir_mm'):  # as in every run
         return MODELS.build(config)
@@ -55,3 +56,13 @@ def test_refuses_a_file_of_another_model(file, tmp_path):
         build(file, depth=34).init_weights()
     with pytest.raises(FileNotFoundError, match='does not exist.*model.init=random'):
         build(tmp_path / 'none.pth').init_weights()
+
+
+@pytest.mark.parametrize('frozen', [True, 'layer3'])
+def test_frozen_parts_stay_and_the_others_learn(frozen):
+    model = build('random', frozen=frozen).train()
+    assert not model.backbone.layer1.training
+    assert model.backbone.layer4.training == (frozen != True)  # noqa: E712
+    model(torch.randn(2, 3, 64, 64), mode='tensor').sum().backward()
+    trained = {n.split('.')[1] for n, p in model.named_parameters() if p.grad is not None}
+    assert trained == ({'fc'} if frozen is True else {'fc', 'layer4'})

@@ -1,0 +1,13 @@
+"""pir_lite_hard_imagenet_prior on UCM-Captions.
+
+python tools/get_weights.py efficientnet-lite0 minilm-l6
+mim train pir_mm configs/pir/pretrained/pir_lite_hard_imagenet_prior_ucm.py
+"""
+
+_base_ = './pir_lite_hard_imagenet_prior_rsicd.py'
+
+data = dict(data_root='data/ucm/')
+train_dataloader = dict(batch_size=64, dataset=data)
+val_dataloader = dict(dataset=data)
+test_dataloader = dict(dataset=data)
+default_hooks = dict(features=dict(folder='data/features/ucm_224'))

@@ -1,0 +1,13 @@
+"""pir_lite_spae_soft on UCM-Captions.
+
+mim train pir_mm configs/scene/lite0_aid_clean.py
+mim train pir_mm configs/pir/pretrained/pir_lite_spae_soft_ucm.py
+"""
+
+_base_ = './pir_lite_spae_soft_rsicd.py'
+
+data = dict(data_root='data/ucm/')
+train_dataloader = dict(batch_size=64, dataset=data)
+val_dataloader = dict(dataset=data)
+test_dataloader = dict(dataset=data)
+default_hooks = dict(features=dict(folder='data/features/ucm_224'))

@@ -1,0 +1,40 @@
+"""The named cases: what is measured, against what, with which target."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from pir_mm.apis.benchmarking import epoch_cases, loss_cases, model_cases, ranking_cases
+from pir_mm.apis.benchmarking.contest import Contest
+
+
+@dataclass(frozen=True)
+class Case:
+    """A contest by name, and how many times as fast ours ought to be."""
+
+    contest: Callable[[], Contest]
+    target: float | None = None
+    quick: bool = False
+
+
+CASES = {
+    'train_step_fp32': Case(partial(model_cases.train_step, bf16=False)),
+    'train_step_bf16': Case(partial(model_cases.train_step, bf16=True), 2),
+    'encode_image_bf16': Case(model_cases.encode_image),
+    'encode_text_bf16': Case(model_cases.encode_text),
+    'loading': Case(epoch_cases.loading),
+    'epoch_by_image': Case(epoch_cases.epoch_by_image),
+    'epoch_cached': Case(epoch_cases.epoch_cached, 20),
+    'affiliation_b128': Case(partial(loss_cases.affiliation_loss, 128), quick=True),
+    'affiliation_b512': Case(partial(loss_cases.affiliation_loss, 512), 40, quick=True),
+    'affiliation_b1024': Case(partial(loss_cases.affiliation_loss, 1024), quick=True),
+    'affiliation_b4096': Case(partial(loss_cases.affiliation_loss, 4096), quick=True),
+    'contrastive_b512': Case(partial(loss_cases.contrastive_loss, 512), quick=True),
+    'belief_rank': Case(loss_cases.belief_rank, quick=True),
+    'recall_1k_5k': Case(partial(ranking_cases.recall, 1_000), quick=True),
+    'recall_10k_50k': Case(partial(ranking_cases.recall, 10_000, share=0.01), 4, quick=True),
+    'recall_100k_500k': Case(partial(ranking_cases.recall, 100_000, share=0.0002)),
+    'cold_start': Case(ranking_cases.cold_start),
+}
+QUICK = tuple(name for name, case in CASES.items() if case.quick)
+"""The cases that take less than three minutes together."""
