@@ -179,6 +179,7 @@ def _state_of(encoder: nn.Module) -> dict[str, str]:
         'backbone': f'{structure[:16]}, {", ".join(encoder.frozen.names) or "whole"}',
         'image size': getattr(encoder, 'image_size', None),
         'tokens': getattr(encoder, 'with_tokens', None),
+        'levels': list(getattr(getattr(encoder, 'levels', None), 'names', ())),
     }
 
 

@@ -1,5 +1,7 @@
 """Any backbone as a source of one pooled vector and, where it has them, tokens."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -8,6 +10,7 @@ from torch.func import functional_call
 from pir_mm.files.weights import load_whole, read_weights, under_prefix
 from pir_mm.models.converters.swin import is_microsoft_swin, swin_to_mmpretrain
 from pir_mm.models.encoders.frozen_part import FrozenPart
+from pir_mm.models.encoders.map_statistics import MapStatistics
 from pir_mm.registry import MODELS
 
 SIZE = 224
@@ -84,6 +87,17 @@ def freeze_backbone(
     backbone.train(was_training)
     part.eval()
     return part
+
+
+def map_statistics(
+    backbone: nn.Module, names: Sequence[str], size: int | tuple[int, int] = SIZE
+) -> MapStatistics:
+    """Statistics of inner maps of a backbone, see :class:`MapStatistics`."""
+    was_training = backbone.training
+    backbone.eval()
+    statistics = MapStatistics(backbone, names, lambda: _trial_output(backbone, size))
+    backbone.train(was_training)
+    return statistics
 
 
 def read_out(

@@ -12,9 +12,13 @@ from pir_mm.models.encoders.backbone import (
     freeze_backbone,
     image_size,
     load_backbone,
+    map_statistics,
     read_out,
 )
 from pir_mm.registry import MODELS
+
+Read = tuple[Tensor, Tensor | None, Tensor | None]
+"""Pooled vector, tokens and statistics of the levels, as the backbone gives them."""
 
 
 @MODELS.register_module()
@@ -39,6 +43,9 @@ class ImageEncoder(BaseModule):
             is not; see :class:`FrozenPart`. What a frozen part gives can be computed once, see
             :class:`pir_mm.engine.FeatureCacheHook`.
         dropout: rate on the vectors before the linear layer.
+        levels: dotted names of modules in the backbone that give maps. Mean and standard deviation
+            of their channels complete the pooled vector, by a linear layer of their own: what a
+            model of ImageNet knows of texture and colour lies before its last stage.
 
     Shape:
         - images: ``(B, 3, H, W)``, normalised
@@ -59,6 +66,7 @@ class ImageEncoder(BaseModule):
         with_tokens: bool = True,
         frozen: bool | str = False,
         dropout: float = 0.0,
+        levels: Sequence[str] = (),
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -67,9 +75,14 @@ class ImageEncoder(BaseModule):
         self.dropout = nn.Dropout(dropout)
         self.init = init
         self.with_tokens = with_tokens
-        self.frozen = (
-            freeze_backbone(self.backbone, frozen, image_size(backbone)) if frozen else None
-        )
+        self.levels = self.frozen = None
+        if levels:
+            if isinstance(frozen, str):
+                raise ValueError('levels want a backbone that is frozen as a whole, or not at all')
+            self.levels = map_statistics(self.backbone, levels, image_size(backbone))
+            self.level_projection = nn.Linear(self.levels.width, dim, bias=False)
+        if frozen:
+            self.frozen = freeze_backbone(self.backbone, frozen, image_size(backbone))
 
     def init_weights(self) -> None:
         super().init_weights()
@@ -85,32 +98,40 @@ class ImageEncoder(BaseModule):
     def forward(
         self, images: Tensor | None = None, features: Sequence[Tensor] | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        pooled, tokens = self._read(images) if features is None else self._read_features(features)
+        read = self._read(images) if features is None else self._read_features(features)
+        pooled, tokens, statistics = read
         pooled = self.projection(self.dropout(pooled))
+        if statistics is not None:
+            pooled = pooled + self.level_projection(self.dropout(statistics))
         return pooled, self.projection(self.dropout(tokens)) if self.with_tokens else None
 
     def frozen_output(self, images: Tensor) -> tuple[Tensor, ...]:
         """What the frozen part gives for images ``(B, 3, H, W)``, each with ``B`` rows.
 
-        If the whole backbone is frozen, the pooled vectors and, with tokens, the tokens; otherwise
-        the output of its last frozen module.
+        If the whole backbone is frozen, the pooled vectors, the tokens and the statistics of the
+        levels, as far as the encoder has them; otherwise the output of its last frozen module.
         """
         if not self.frozen.is_whole:
             return (self.frozen.output(channels_last(images)),)
-        pooled, tokens = self._read_whole(images)
-        return (pooled, tokens) if self.with_tokens else (pooled,)
+        pooled, tokens, statistics = self._read(images)
+        parts = (pooled, tokens if self.with_tokens else None, statistics)
+        return tuple(part for part in parts if part is not None)
 
-    def _read(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        if self.frozen is not None and self.frozen.is_whole:
-            return self._read_whole(images)
-        return read_out(self.backbone, self.backbone(images))
+    def _read(self, images: Tensor) -> Read:
+        if self.frozen is None or not self.frozen.is_whole:
+            return self._run(images)
+        with torch.no_grad():
+            return self._run(channels_last(images))
 
-    @torch.no_grad()
-    def _read_whole(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        return read_out(self.backbone, self.backbone(channels_last(images)))
+    def _run(self, images: Tensor) -> Read:
+        if self.levels is None:
+            return (*read_out(self.backbone, self.backbone(images)), None)
+        output, statistics = self.levels.of(self.backbone, images)
+        return (*read_out(self.backbone, output), statistics)
 
-    def _read_features(self, features: Sequence[Tensor]) -> tuple[Tensor, Tensor | None]:
+    def _read_features(self, features: Sequence[Tensor]) -> Read:
         features = [feature.to(self.projection.weight.dtype) for feature in features]
         if not self.frozen.is_whole:
-            return read_out(self.backbone, self.frozen.rest(features[0]))
-        return features[0], features[1] if self.with_tokens else None
+            return (*read_out(self.backbone, self.frozen.rest(features[0])), None)
+        tokens = features[1] if self.with_tokens else None
+        return features[0], tokens, features[-1] if self.levels is not None else None
