@@ -23,6 +23,7 @@ model = dict(
         frozen=True,
         dropout=0.2,
         with_tokens=False,
+        levels=[f'timm_model.blocks.{stage}' for stage in range(7)],
     ),
     text_encoder=dict(
         type='pir_mm.BertEncoder',

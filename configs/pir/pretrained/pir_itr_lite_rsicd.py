@@ -11,7 +11,7 @@ model = dict(
     text_encoder=dict(dim=512, frozen=False),
     embedding=dict(dim=512),
 )
-default_hooks = dict(features=dict(parts=dict(_delete_=True, image_encoder='lite0')))
+default_hooks = dict(features=dict(parts=dict(_delete_=True, image_encoder='lite0_levels')))
 train_dataloader = dict(dataset=dict(captions_per_image=1))
 train_cfg = dict(max_epochs=10)
 param_scheduler = [

@@ -16,6 +16,6 @@ default_hooks = dict(
     features=dict(
         type='pir_mm.FeatureCacheHook',
         folder='data/features/rsicd_224',
-        parts=dict(image_encoder='lite0', text_encoder='minilm'),
+        parts=dict(image_encoder='lite0_levels', text_encoder='minilm'),
     )
 )

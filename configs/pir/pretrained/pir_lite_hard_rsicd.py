@@ -24,5 +24,7 @@ model = dict(
     ),
 )
 default_hooks = dict(
-    features=dict(parts=dict(image_encoder='lite0_tokens', instruction_encoder='lite0_aid_clean'))
+    features=dict(
+        parts=dict(image_encoder='lite0_levels_tokens', instruction_encoder='lite0_aid_clean')
+    )
 )

@@ -233,7 +233,9 @@ def in_background(
 ) -> Iterator[Future[Any]]:
     """Yield futures of ``work(item)`` in the order of ``items``, computed by threads.
 
-    Threads are enough, because decoding and resizing release the interpreter's lock.
+    Threads are enough, because decoding and resizing release the interpreter's lock. A consumer
+    that leaves early waits for none of them: Python may close what it left at any moment, even in
+    the first steps of another thread, where waiting for a thread would never end.
 
     Args:
         work: function of one item.
@@ -242,12 +244,14 @@ def in_background(
         ahead: how many items may be started before their futures are taken.
     """
     items = iter(items)
-    with ThreadPoolExecutor(workers, thread_name_prefix='pictures') as pool:
-        pending = deque(pool.submit(work, item) for item in islice(items, ahead))
-        try:
-            while pending:
-                yield pending.popleft()
-                pending.extend(pool.submit(work, item) for item in islice(items, 1))
-        finally:
-            for future in pending:
-                future.cancel()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix='pictures')
+    pending: deque[Future[Any]] = deque()
+    try:
+        pending.extend(pool.submit(work, item) for item in islice(items, ahead))
+        while pending:
+            yield pending.popleft()
+            pending.extend(pool.submit(work, item) for item in islice(items, 1))
+    finally:
+        for future in pending:
+            future.cancel()
+        pool.shutdown(wait=False)

@@ -56,6 +56,27 @@ def test_never_holds_more_than_it_may():
     assert len(begun) <= 5
 
 
+def test_a_consumer_that_leaves_waits_for_no_thread_and_starts_no_more():
+    begun, leave = [], threading.Event()
+
+    def work(number):
+        begun.append(number)
+        return number == 0 or leave.wait(timeout=20)
+
+    stream = in_background(work, range(9), workers=2, ahead=9)
+    next(stream).result()
+    while len(begun) < 3:
+        time.sleep(0.001)
+    stream.close()
+    assert not leave.is_set()
+    waiting = [thread for thread in threading.enumerate() if thread.name.startswith('pictures')]
+    leave.set()
+    for thread in waiting:
+        thread.join()
+    assert begun == [0, 1, 2]
+    assert len(waiting) == 2
+
+
 def test_works_while_the_consumer_does():
     both = threading.Barrier(2, timeout=20)
     assert len(list(in_background(lambda _: both.wait(), range(2), workers=2, ahead=2))) == 2
