@@ -27,7 +27,7 @@ class Bf16OptimWrapper(OptimWrapper):
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
         device = next(model.parameters()).device.type
-        fast = device != 'cpu' or cpu_multiplies_bf16()
+        fast = multiplies_bf16(device)
         if not fast and not Bf16OptimWrapper._warned:
             print_log('this CPU has no bfloat16 arithmetic: training in float32', 'current')
             Bf16OptimWrapper._warned = True
@@ -36,6 +36,11 @@ class Bf16OptimWrapper(OptimWrapper):
             torch.autocast(device, dtype=torch.bfloat16, enabled=fast),
         ):
             yield
+
+
+def multiplies_bf16(device: str) -> bool:
+    """Whether devices of a type, ``'cpu'`` or an accelerator, multiply bfloat16 in hardware."""
+    return device != 'cpu' or cpu_multiplies_bf16()
 
 
 def cpu_multiplies_bf16() -> bool:

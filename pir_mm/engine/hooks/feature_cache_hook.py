@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,15 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 from tqdm import tqdm
 
+from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
 from pir_mm.engine.model_wrapping import unwrapped
 from pir_mm.files.feature_store import FeatureStore
 from pir_mm.files.weights import hash_tensors
 from pir_mm.registry import HOOKS
 
 BATCH = 64
+CPU_PICTURES = 16
+"""Pictures of a batch on a CPU, whose caches hold no more of their maps."""
 TOLERANCE = 1e-3
 """Largest difference, in deviations, of what follows from features and from the images."""
 
@@ -196,7 +198,8 @@ def _normalisation(model: nn.Module) -> str:
 
 def _images_of(model: nn.Module, encoder: nn.Module, views: Subset, workers: int) -> list[Tensor]:
     outputs = []
-    for pixels in DataLoader(views, BATCH, num_workers=workers):
+    on_cpu = next(model.parameters()).device.type == 'cpu'
+    for pixels in DataLoader(views, CPU_PICTURES if on_cpu else BATCH, num_workers=workers):
         images = model.data_preprocessor({'inputs': pixels})['images']
         with torch.no_grad(), _autocast(images):
             output = encoder.frozen_output(images)
@@ -237,6 +240,5 @@ def _texts_of(
 
 
 def _autocast(values: Tensor):
-    if values.device.type != 'cuda':
-        return nullcontext()
-    return torch.autocast('cuda', torch.bfloat16)
+    device = values.device.type
+    return torch.autocast(device, torch.bfloat16, enabled=multiplies_bf16(device))

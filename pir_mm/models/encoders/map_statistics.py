@@ -42,8 +42,10 @@ class MapStatistics:
         output, maps = self._watched(backbone, lambda: backbone(images))
         parts = []
         for name in self.names:
-            cells = maps[name].flatten(2)
-            parts += [cells.mean(dim=2), cells.std(dim=2, correction=0)]
+            cells = maps[name]
+            mean = cells.mean(dim=(2, 3), keepdim=True)
+            spread = torch.linalg.vector_norm(cells - mean, dim=(2, 3))  # 0 has a gradient
+            parts += [mean.flatten(1), spread / cells[0, 0].numel() ** 0.5]
         return output, torch.cat(parts, dim=1)
 
     def _watched(

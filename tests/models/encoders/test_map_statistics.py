@@ -62,6 +62,15 @@ def test_gradients_reach_the_levels_of_a_trained_backbone(resnet):
     assert encoder.backbone.layer1[0].conv1.weight.grad.abs().sum() > 0
 
 
+def test_a_channel_without_any_variation_has_a_gradient():
+    backbone = nn.Conv2d(3, 2, 1)
+    statistics = MapStatistics(backbone, [''], lambda: backbone(torch.zeros(1, 3, 4, 4)))
+    values = statistics.of(backbone, torch.ones(2, 3, 4, 4))[1]
+    values.sum().backward()
+    assert values[:, 2:].abs().max() < 1e-6
+    assert backbone.weight.grad.isfinite().all()
+
+
 def test_a_copy_reads_its_own_maps(resnet):
     encoder = build(resnet, levels=['layer1'], frozen=True).eval()
     other = copy.deepcopy(encoder)
