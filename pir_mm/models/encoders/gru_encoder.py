@@ -4,6 +4,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from pir_mm.models.layers.dropout import Dropout
 from pir_mm.registry import MODELS
 
 
@@ -51,7 +52,7 @@ class GRUEncoder(BaseModule):
         self.vocab_size = vocab_size
         self.words = nn.Embedding(vocab_size, word_size)
         nn.init.uniform_(self.words.weight, -0.1, 0.1)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.gru = nn.GRU(word_size, hidden_size, layers, batch_first=True, bidirectional=True)
         self.projection = nn.Linear(hidden_size, dim)
 

@@ -15,6 +15,7 @@ from pir_mm.models.encoders.backbone import (
     map_statistics,
     read_out,
 )
+from pir_mm.models.layers.dropout import Dropout
 from pir_mm.registry import MODELS
 
 Read = tuple[Tensor, Tensor | None, Tensor | None]
@@ -72,7 +73,7 @@ class ImageEncoder(BaseModule):
         super().__init__(init_cfg)
         self.backbone, width = build_backbone(backbone, with_tokens)
         self.projection = nn.Linear(width, dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.init = init
         self.with_tokens = with_tokens
         self.levels = self.frozen = None

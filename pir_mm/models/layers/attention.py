@@ -4,6 +4,8 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from pir_mm.models.layers.dropout import Dropout
+
 
 class MultiHeadAttention(BaseModule):
     """Scaled dot-product attention of several heads.
@@ -83,7 +85,7 @@ class AttentionLayer(BaseModule):
             nn.Linear(mlp_ratio * dim, dim),
         )
         self.norm2 = nn.LayerNorm(dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(
         self, tokens: Tensor, query: Tensor | None = None, mask: Tensor | None = None
