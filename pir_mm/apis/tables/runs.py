@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -135,8 +136,25 @@ def _measure_all(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | E
             raise
 
 
+def end_with_parent() -> None:
+    """End this process when the one that started it ends, however that happens.
+
+    Otherwise the runs of a killed table went on, beside those of the next one in the same folders.
+    """
+
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    if parent is not None:
+        threading.Thread(target=wait, name='end with parent', daemon=True).start()
+
+
 def _measure_logged(run: Run, jobs: int) -> dict:
     """Measure a run in this process, with its output in ``console.log`` of its folder."""
+    end_with_parent()
     run.work_dir.mkdir(parents=True, exist_ok=True)
     if not torch.cuda.is_available():
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))

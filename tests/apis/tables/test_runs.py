@@ -1,6 +1,8 @@
 """A table measured for real: runs, resumes, re-measures and refuses."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -11,7 +13,7 @@ from pir_mm.apis.tables import runs as runs_module
 from pir_mm.apis.tables.run import Run, finished_result, measure
 from pir_mm.apis.tables.runs import run_table
 from pir_mm.files.weights import read_checkpoint
-from tests.conftest import DEMO
+from tests.conftest import DEMO, ROOT
 
 ROW = f"""
 _base_ = {str(DEMO)!r}
@@ -139,3 +141,25 @@ def test_refuses_missing_files(run):
     run.config.unlink()
     with pytest.raises(FileNotFoundError, match=r'row.py does not exist'):
         table(run, [0])
+
+
+ORPHAN = """
+import multiprocessing, time
+from pir_mm.apis.tables.runs import end_with_parent
+
+def work():
+    end_with_parent()
+    print('at work', flush=True)
+    time.sleep(100)
+
+process = multiprocessing.get_context('fork').Process(target=work)
+process.start()
+process.join()
+"""
+
+
+def test_a_run_ends_with_the_table_that_started_it():
+    table = subprocess.Popen([sys.executable, '-c', ORPHAN], stdout=subprocess.PIPE, cwd=ROOT)
+    assert table.stdout.readline() == b'at work\n'
+    table.kill()
+    table.communicate(timeout=30)  # ends when nobody holds the pipe any more
