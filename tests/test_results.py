@@ -8,8 +8,9 @@ import pytest
 from pir_mm.apis.tables.table import make_row, render_table
 from tests.conftest import ROOT
 
-PAGE = ROOT / 'configs' / 'pir' / 'README.md'
-RESULTS = PAGE.parent / 'results'
+FOLDER = ROOT / 'configs' / 'pir'
+PAGES = (FOLDER / 'README.md', FOLDER / 'small' / 'README.md')
+RESULTS = FOLDER / 'results'
 
 
 def tables(text):
@@ -27,7 +28,7 @@ def read(page):
     return page.read_text(encoding='utf-8')
 
 
-MEASURED = [rows[1:] for rows in tables(read(PAGE)) if 'seeds' in rows[0]]
+MEASURED = [rows[1:] for page in PAGES for rows in tables(read(page)) if 'seeds' in rows[0]]
 
 
 def runs_of(row):

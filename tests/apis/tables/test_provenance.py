@@ -49,7 +49,7 @@ def test_data_are_known_by_their_bytes_and_weights_by_their_tensors(tmp_path):
 def test_the_commit_tells_changed_files(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, 'CHECKOUT', tmp_path)
     assert provenance.commit() is None
-    places = ('pir_mm/__init__.py', 'configs/pir/row.py', 'configs/pir/results/table.md')
+    places = ('pir_mm/__init__.py', 'configs/pir/row.py', 'configs/pir/results/small.md')
     module, config, table = files = [tmp_path / place for place in places]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
