@@ -41,14 +41,14 @@ def caption_words(text: str, cleaning: str = 'pir') -> list[str]:
     return text.split()
 
 
-def clean_caption(text: str, max_words: int = 30, cleaning: str = 'pir') -> str:
+def clean_caption(text: str, max_words: int | None = 30, cleaning: str = 'pir') -> str:
     """The first ``max_words`` words of a caption after cleaning, with one blank between two words.
 
     Cleaning twice changes nothing.
 
     Args:
         text: a caption or a query.
-        max_words: words that are kept.
+        max_words: words that are kept, ``None`` for all.
         cleaning: as in :func:`caption_words`.
 
     Raises:

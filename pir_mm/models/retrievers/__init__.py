@@ -1,7 +1,8 @@
 """Whole models."""
 
+from pir_mm.models.retrievers.clip_retriever import CLIPRetriever
 from pir_mm.models.retrievers.dual_encoder import DualEncoder
 from pir_mm.models.retrievers.pair_preprocessor import PairPreprocessor
 from pir_mm.models.retrievers.pir import PIR
 
-__all__ = ['PIR', 'DualEncoder', 'PairPreprocessor']
+__all__ = ['PIR', 'CLIPRetriever', 'DualEncoder', 'PairPreprocessor']
