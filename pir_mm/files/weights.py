@@ -187,7 +187,7 @@ def _reason(message: str, advice: str) -> str:
             f'any code; {advice}'
         )
     if 'TorchScript' in message:
-        return 'it is a program of TorchScript; save its state_dict() alone'
+        return f'it is a program of TorchScript; {advice}'
     return 'it is damaged, or not a file of torch'
 
 
@@ -302,6 +302,8 @@ def read_weight_file(path: str | Path, trust: bool = False) -> WeightFile:
     advice = 'if you know who made it, --trust unpickles it, which runs whatever it holds'
     content = read_content(path, trust=trust, advice=advice)
     _check_sums(path)
+    if isinstance(content, torch.jit.ScriptModule):  # as OpenAI published CLIP
+        content = dict(content.state_dict())
     if not isinstance(content, Mapping):
         raise ValueError(f'{path} holds a {type(content).__name__}, no tensors by name')
     wrapper = next((key for key in WRAPPERS if isinstance(content.get(key), Mapping)), None)

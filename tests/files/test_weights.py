@@ -104,7 +104,7 @@ def test_says_what_is_wrong_with_a_file(tmp_path):
     with pytest.raises(ValueError, match='it holds torch.nn.*Linear, .* save its tensors alone'):
         read_content(tmp_path / 'module.pth')
     torch.jit.script(nn.Linear(2, 2)).save(tmp_path / 'program.pt')
-    with pytest.raises(ValueError, match='a program of TorchScript; save its state_dict'):
+    with pytest.raises(ValueError, match='a program of TorchScript; save its tensors alone'):
         read_content(tmp_path / 'program.pt')
     (tmp_path / 'cut.safetensors').write_bytes(b'\x10')
     with pytest.raises(ValueError, match='cut.safetensors cannot be read as weights'):

@@ -18,9 +18,11 @@ def source(tmp_path):
 
 
 def test_knows_every_layout_of_the_package():
-    from pir_mm.models.converters import LAYOUTS
+    from pir_mm.models.converters import LAYOUTS, RETRIEVERS
 
-    assert runpy.run_path(str(TOOL))['LAYOUTS'] == tuple(LAYOUTS)
+    tool = runpy.run_path(str(TOOL))
+    assert tool['PARTS'] + tool['RETRIEVERS'] == tuple(LAYOUTS)
+    assert tool['RETRIEVERS'] == RETRIEVERS
 
 
 def test_tells_what_became_of_the_tensors(tool, source, tmp_path):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TORCHVISION = 'https://download.pytorch.org/models'
+OPENAI = 'https://openaipublic.azureedge.net/clip/models'
+HUB = 'https://huggingface.co'
 SWIN = 'https://github.com/SwinTransformer/storage/releases/download'
 BERT = (
     'https://huggingface.co/google-bert/bert-base-uncased/resolve/'
@@ -97,6 +99,22 @@ def _torchvision(what: str, name: str, file: str, megabytes: float) -> WeightSet
     )
 
 
+def _clip(what: str, name: str, layout: str, licence: str, file: RemoteFile) -> WeightSet:
+    return WeightSet(
+        what=what,
+        out=f'{name}.pth',
+        use=f"model.init='data/weights/{name}.pth', or --model {name}",
+        licence=licence,
+        files=(file,),
+        layout=layout,
+    )
+
+
+def _openai(what: str, name: str, sha256: str, file: str, megabytes: float) -> WeightSet:
+    remote = RemoteFile(f'{OPENAI}/{sha256}/{file}', megabytes, sha256)
+    return _clip(f'CLIP {what}, OpenAI', name, 'openai', 'MIT', remote)
+
+
 CATALOGUE = {
     'minilm-l6': WeightSet(
         what='all-MiniLM-L6-v2, a 6-layer BERT for sentences',
@@ -184,6 +202,66 @@ CATALOGUE = {
         ),
         layout='timm-vit',
     ),
+    'openai-vit-b-32': _openai(
+        'ViT-B/32',
+        'openai-vit-b-32',
+        '40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af',
+        'ViT-B-32.pt',
+        354,
+    ),
+    'openai-vit-l-14': _openai(
+        'ViT-L/14',
+        'openai-vit-l-14',
+        'b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836',
+        'ViT-L-14.pt',
+        933,
+    ),
+    'openai-rn50': _openai(
+        'RN50',
+        'openai-rn50',
+        'afeb0e10f9e5a86da6080e35cf09123aca3b358a0c3e3b6c78a7b63bc04b6762',
+        'RN50.pt',
+        256,
+    ),
+    'laion-vit-b-32': _clip(
+        'CLIP ViT-B/32, LAION-2B',
+        'laion-vit-b-32',
+        'open-clip',
+        'MIT',
+        RemoteFile(
+            f'{HUB}/laion/CLIP-ViT-B-32-laion2B-s34B-b79K/resolve/main/open_clip_model.safetensors',
+            605,
+        ),
+    ),
+    **{
+        f'remoteclip-{name}': _clip(
+            f'RemoteCLIP {what}',
+            f'remoteclip-{name}',
+            'remoteclip',
+            'Apache-2.0',
+            RemoteFile(f'{HUB}/chendelong/RemoteCLIP/resolve/main/RemoteCLIP-{file}.pt', megabytes),
+        )
+        for name, what, file, megabytes in (
+            ('rn50', 'RN50', 'RN50', 409),
+            ('vit-b-32', 'ViT-B/32', 'ViT-B-32', 606),
+            ('vit-l-14', 'ViT-L/14', 'ViT-L-14', 1711),
+        )
+    },
+    **{
+        f'georsclip-{name}': _clip(
+            f'GeoRSCLIP {what}',
+            f'georsclip-{name}',
+            'georsclip',
+            'CC-BY-4.0',
+            RemoteFile(f'{HUB}/Zilun/GeoRSCLIP/resolve/main/ckpt/RS5M_{file}.pt', megabytes),
+        )
+        for name, what, file, megabytes in (
+            ('vit-b-32', 'ViT-B/32, RS5M', 'ViT-B-32', 606),
+            ('vit-b-32-ret-2', 'ViT-B/32, fine-tuned on RET-2', 'ViT-B-32_RET-2', 606),
+            ('vit-l-14', 'ViT-L/14, RS5M', 'ViT-L-14', 1711),
+            ('vit-h-14', 'ViT-H/14, RS5M', 'ViT-H-14', 3945),
+        )
+    },
 }
 """Every set by its name."""
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
-from pir_mm.apis.weights.loading import load_retriever
+from pir_mm.apis.weights.trained import load_trained
 from pir_mm.files.weights import WeightFile, read_weight_file
 from pir_mm.files.writing import atomic_file
-from pir_mm.models.converters import Conversion, convert_weights
+from pir_mm.models.converters import RETRIEVERS, Conversion, convert_weights
+from pir_mm.models.encoders.clip_towers import clip_config
 from pir_mm.registry import MODELS
 from pir_mm.version import __version__
 
@@ -20,7 +22,7 @@ ENDINGS = ('.pth', '.pt', '.bin')
 HEADER = '"""Written by tools/convert_checkpoint.py beside the weights of the same name.'
 DOCSTRING = f'''{HEADER}
 
-It needs vocab.txt, the vocabulary of the weights, in this folder. To test it on data/rsicd:
+{{}}To test it on data/rsicd:
 
     mim test pir_mm CONFIG --checkpoint WEIGHTS
 """
@@ -33,23 +35,23 @@ def convert_checkpoint(
     layout: str,
     source: str | Path,
     out: str | Path,
-    bert_heads: int | None = None,
     trust: bool = False,
+    **options: Any,
 ) -> dict:
     """Convert a weight file, all of it or nothing.
 
     Every tensor of the file is used, dropped by a named rule, or the file is refused. Every tensor
     of the module that takes the weights must be there. The new file is loaded and compared before
-    it gets its name. For ``pir-itr``, a whole retriever, a config is written beside it.
+    it gets its name. Beside a whole retriever, such as ``pir-itr``, a config is written.
 
     Args:
-        layout: ``microsoft-swin``, ``timm-swin``, ``timm-vit``, ``hf-bert``, ``torchvision``,
-            ``efficientnet-lite``, ``rsp-aid`` or ``pir-itr``.
+        layout: a key of :data:`pir_mm.models.converters.LAYOUTS`.
         source: file to convert.
         out: file to write.
-        bert_heads: number of attention heads of BERT, which the weights do not show; by default
-            its width / 64.
         trust: whether to unpickle the source, which runs any code that it holds.
+        options: what the weights do not show: ``bert_heads`` (attention heads of BERT, by default
+            its width / 64), ``variant`` (of PIR-CLIP's selector), ``arch`` (open_clip's name of
+            the architecture).
 
     Returns:
         ``meta`` of the new file: ``layout``, ``source``, ``sha256`` of the source, ``pir_mm``
@@ -62,11 +64,11 @@ def convert_checkpoint(
             missing, of another shape or not finite.
     """
     source, out = Path(source).expanduser(), Path(out).expanduser()
-    config = out.with_suffix('.py') if layout == 'pir-itr' else None
+    config = out.with_suffix('.py') if layout in RETRIEVERS else None
     _check_paths(source, out, config)
     file = read_weight_file(source, trust)
     try:
-        conversion = convert_weights(layout, file.weights, file.settings, bert_heads)
+        conversion = convert_weights(layout, file.weights, file.settings, **options)
         weights = conversion.fitted(_target_module(conversion).state_dict())
     except ValueError as error:
         raise ValueError(f'{source} is not converted: {error}') from error
@@ -76,14 +78,14 @@ def convert_checkpoint(
 
 
 def converted_config(model: dict) -> str:
-    """Text of a flat config that loads and tests this model.
+    """Text of a flat config that loads and tests this model, with images as its authors take them.
 
-    Images are resized to the square that the image encoder wants, as the authors do.
+    PIR-ITR's are resized to a square, CLIP's to the length of the shorter edge, and cut.
     """
-    size = model['image_encoder']['backbone']['img_size']
+    is_clip = model['type'] == 'pir_mm.CLIPRetriever'
     pipeline = [
         dict(type='pir_mm.LoadPicture'),
-        dict(type='mmpretrain.Resize', scale=(size, size), interpolation='bicubic'),
+        *(_clip_square(model['arch']) if is_clip else _square(model)),
         dict(
             type='mmpretrain.PackInputs',
             algorithm_keys=['text', 'text_id', 'caption_id', 'scene'],
@@ -115,7 +117,21 @@ def converted_config(model: dict) -> str:
         test_evaluator=dict(type='pir_mm.RetrievalEvaluator', by_scene=True),
         randomness=dict(seed=0),
     )
-    return DOCSTRING + Config(config).pretty_text
+    vocabulary = 'It needs vocab.txt, the vocabulary of the weights, in this folder. '
+    return DOCSTRING.format('' if is_clip else vocabulary) + Config(config).pretty_text
+
+
+def _square(model: dict) -> list[dict]:
+    size = model['image_encoder']['backbone']['img_size']
+    return [dict(type='mmpretrain.Resize', scale=(size, size), interpolation='bicubic')]
+
+
+def _clip_square(arch: str | dict) -> list[dict]:
+    size = clip_config(arch)['vision_cfg']['image_size']
+    return [
+        dict(type='mmpretrain.ResizeEdge', scale=size, edge='short', interpolation='bicubic'),
+        dict(type='mmpretrain.CenterCrop', crop_size=size),
+    ]
 
 
 def _check_paths(source: Path, out: Path, config: Path | None) -> None:
@@ -175,7 +191,7 @@ def _write(
             return
         with atomic_file(config) as new_config:
             new_config.write_text(converted_config(conversion.target), encoding='utf-8')
-            _compare(load_retriever(new_config, new), weights, out)
+            _compare(load_trained(new_config, new), weights, out)
 
 
 def _target_module(conversion: Conversion) -> nn.Module:

@@ -1,66 +1,98 @@
-"""A trained retriever from its config and checkpoint."""
+"""One door for all retrievers: one's own, and public ones by name or from their file."""
 
+import difflib
 from pathlib import Path
 
 import torch
 from mmengine.model import BaseModel
-from mmengine.registry import DefaultScope
 
-from pir_mm.apis.training.configuration import load_config
-from pir_mm.engine import load_weights, prefer_vocabulary_beside
-from pir_mm.registry import MODELS
+from pir_mm.apis.weights.catalogue import CATALOGUE
+from pir_mm.apis.weights.conversion import convert_checkpoint
+from pir_mm.apis.weights.fetching import WEIGHTS, fetch_weights
+from pir_mm.apis.weights.trained import load_trained
+from pir_mm.files.weights import file_sha256
+from pir_mm.models.converters import RETRIEVERS
+
+PUBLIC = tuple(name for name, weights in CATALOGUE.items() if weights.layout in RETRIEVERS)
+"""Names of the public retrievers."""
 
 
 def load_retriever(
-    config: str | Path | None = None,
+    config_or_name: str | Path | None = None,
     checkpoint: str | Path | None = None,
     device: str | torch.device = 'cpu',
+    layout: str | None = None,
+    arch: str | None = None,
 ) -> BaseModel:
-    """Build a retriever and load its weights, all of them or none.
+    """Load a retriever in eval mode, all of its weights or none.
+
+    A public one is fetched and converted on first use, into ``data/weights``, and needs no network
+    afterwards. So is a file of a public layout.
 
     Args:
-        config: config file; by default the file beside the checkpoint with the same stem.
+        config_or_name: config file, by default the one beside the checkpoint with the same stem;
+            or the name of a public retriever, one of ``PUBLIC``.
         checkpoint: weight file; ``None`` keeps the initial weights.
         device: device of the model.
+        layout: whose names the checkpoint has, one of
+            :data:`pir_mm.models.converters.RETRIEVERS`, where it is not of this package.
+        arch: open_clip's name of the architecture of such a checkpoint, where the layout does not
+            tell it.
 
     Returns:
-        The model in eval mode. It has ``encode_image``, ``encode_text`` and its config as ``cfg``.
+        The model. It has ``encode_image``, ``encode_text`` and its config as ``cfg``.
 
     Raises:
         FileNotFoundError: if a file is missing. The vocabulary is read only with the first text.
+        OSError: if a public retriever cannot be fetched.
         ValueError: if neither file is given, if the checkpoint does not have exactly the tensors
-            of this model, or if the device is not there.
+            of the model, or if there is no such name, layout or device.
     """
-    if config is None:
-        if checkpoint is None:
-            raise ValueError('load_retriever needs a config or a checkpoint')
-        config = Path(checkpoint).with_suffix('.py')
-        if not config.is_file():
-            raise FileNotFoundError(
-                f'{config}, the config beside {checkpoint}, does not exist: give a config'
-            )
-    if Path(config).suffix != '.py':
-        raise ValueError(
-            f'{config} is no config: a config ends in .py, and a checkpoint is given second, or by '
-            'checkpoint='
-        )
-    _check_device(device)
-    cfg = load_config(config)
-    prefer_vocabulary_beside(cfg, checkpoint, config)
-    with DefaultScope.overwrite_default_scope('pir_mm'):
-        model = MODELS.build(cfg.model)
-    if checkpoint is not None:
-        load_weights(model, checkpoint)
-    model.cfg = model._config = cfg  # mmpretrain's inferencers look for the second
-    model.to(device)
-    model.eval()
-    return model
+    config, checkpoint = retriever_files(config_or_name, checkpoint, layout, arch)
+    return load_trained(config, checkpoint, device)
 
 
-def _check_device(device: str | torch.device) -> None:
-    try:
-        kind = torch.device(device).type
-    except RuntimeError:
-        raise ValueError(f"device {device!r} is unknown: give 'cpu' or 'cuda'") from None
-    if kind == 'cuda' and not torch.cuda.is_available():
-        raise ValueError(f"device {str(device)!r} is not there, this machine has no GPU: use 'cpu'")
+def retriever_files(
+    config_or_name: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    layout: str | None = None,
+    arch: str | None = None,
+) -> tuple[Path | None, Path | None]:
+    """Config and weights of a retriever, fetched and converted where needed.
+
+    Arguments and errors are those of :func:`load_retriever`.
+    """
+    if layout is not None:
+        if checkpoint is None or config_or_name is not None:
+            raise ValueError(f'layout={layout!r} goes with a checkpoint and without a config')
+        weights = _converted(Path(checkpoint).expanduser(), layout, arch)
+        return weights.with_suffix('.py'), weights
+    if arch is not None:
+        raise ValueError(f'arch={arch!r} goes with a layout: give both, or neither')
+    if checkpoint is None and config_or_name is not None and _is_name(config_or_name):
+        weights = fetch_weights(str(config_or_name))
+        return weights.with_suffix('.py'), weights
+    paths = (None if path is None else Path(path) for path in (config_or_name, checkpoint))
+    return tuple(paths)
+
+
+def _is_name(given: str | Path) -> bool:
+    if Path(given).suffix or Path(given).exists():
+        return False
+    if given not in PUBLIC:
+        near = difflib.get_close_matches(str(given), PUBLIC, n=1)
+        hint = f'did you mean {near[0]}?' if near else f'these are public: {", ".join(PUBLIC)}'
+        raise ValueError(f'{given} is neither a config nor a public retriever, {hint}')
+    return True
+
+
+def _converted(source: Path, layout: str, arch: str | None) -> Path:
+    if layout not in RETRIEVERS:
+        raise ValueError(f'layout {layout!r} is unknown, wanted one of {", ".join(RETRIEVERS)}')
+    if not source.is_file():
+        raise FileNotFoundError(f'weight file {source} does not exist')
+    parts = (source.stem, layout, arch, file_sha256(source)[:8])
+    out = WEIGHTS / ('-'.join(part for part in parts if part) + '.pth')
+    if not (out.is_file() and out.with_suffix('.py').is_file()):
+        convert_checkpoint(layout, source, out, arch=arch)
+    return out

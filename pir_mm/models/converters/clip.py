@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-import torch
 from torch import Tensor
 
 from pir_mm.files.weights import under_prefix
@@ -40,6 +39,15 @@ PREFIXES = {
     'res_visual.': 'instruction_encoder.backbone.',
     'vision_proj_res.': 'instruction_encoder.projection.',
 }
+RESNETS, VIT_B, VIT_L = (32, 40, 48, 64), 768, 1024
+QUICK_GELU = {
+    'openai': (*RESNETS, VIT_B, VIT_L),
+    'open-clip': (),
+    'remoteclip': (*RESNETS, VIT_B, VIT_L),  # its evaluation loads them into OpenAI's models
+    'georsclip': (VIT_B, VIT_L),  # from OpenAI's weights; H/14 is from LAION's
+    'skyclip': (VIT_L,),  # from OpenAI's weights; B/32 is from LAION's
+}
+"""Widths of the first convolution of those models of a publisher that have OpenAI's activation."""
 LEAST_TEMPERATURE = 0.01
 """CLIP clamps the factor of its similarities to 100."""
 
@@ -96,19 +104,34 @@ def from_pir_clip(weights: Mapping[str, Tensor], variant: str = 'head') -> Conve
     return collect(model, _pieces(kept), dropped, notes=notes)
 
 
-def from_open_clip(weights: Mapping[str, Tensor], quick_gelu: bool = False) -> Conversion:
+def from_open_clip(
+    weights: Mapping[str, Tensor], publisher: str = 'open-clip', arch: str | None = None
+) -> Conversion:
     """Convert a CLIP with a Vision Transformer or CLIP's ResNet for ``CLIPRetriever``.
+
+    The weights do not show which of two activations they were trained with.
 
     Args:
         weights: tensors by open_clip's names, those of either of its two classes.
-        quick_gelu: whether its activation is OpenAI's; the weights do not show it.
+        publisher: whose weights they are, which tells the activation, see ``QUICK_GELU``.
+        arch: name of an architecture of open_clip, which tells it in place of the publisher.
 
     Raises:
         ValueError: if a tensor that gives a size is missing, or a weight is not part of such a
             model.
     """
     kept, dropped = drop(weights, DROPPED)
-    return collect(clip_model(kept, quick_gelu), _pieces(kept), dropped)
+    if arch is not None:
+        model = clip_model(kept, quick_gelu=False) | dict(arch=arch)
+        return collect(model, _pieces(kept), dropped)
+    width = shape_of(kept, 'visual.conv1.weight', 4)[0]
+    quick_gelu = width in QUICK_GELU[publisher]
+    activation = "OpenAI's activation (QuickGELU)" if quick_gelu else 'the usual activation (GELU)'
+    notes = [
+        f'assumed: {activation}, as {publisher} trained it; the weights do not show it, --arch '
+        'names another'
+    ]
+    return collect(clip_model(kept, quick_gelu), _pieces(kept), dropped, notes=notes)
 
 
 def clip_model(weights: Mapping[str, Tensor], quick_gelu: bool) -> dict:
@@ -204,7 +227,6 @@ def _pieces(weights: Mapping[str, Tensor]) -> Iterator[Piece]:
         if name == 'logit_scale':
             yield Piece('head.temperatures.clip.value', _temperature(value), (name,))
         else:
-            value = value.float() if value.dtype == torch.float16 else value
             yield Piece(_our_name(name), value, (name,))
 
 

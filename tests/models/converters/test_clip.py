@@ -17,7 +17,7 @@ SMALL = dict(
     vision_cfg=dict(image_size=64, layers=2, width=64, patch_size=32),
     text_cfg=dict(context_length=9, vocab_size=50, width=64, heads=1, layers=2),
 )
-RESNET = dict(SMALL, vision_cfg=dict(image_size=64, layers=[1, 2, 1, 1], width=16))
+RESNET = dict(SMALL, vision_cfg=dict(image_size=64, layers=[1, 2, 1, 1], width=64))
 CLASSES = ['CLIP', 'CustomTextCLIP']
 
 
@@ -53,14 +53,14 @@ def test_gives_what_the_authors_model_gave(golden, variant):
 
 @pytest.mark.parametrize('kind', CLASSES)
 @pytest.mark.parametrize('config', [SMALL, RESNET], ids=['vit', 'resnet'])
-@pytest.mark.parametrize('quick_gelu', [False, True])
-def test_gives_what_open_clip_gives(kind, config, quick_gelu):
+@pytest.mark.parametrize(('publisher', 'quick_gelu'), [('open-clip', False), ('openai', True)])
+def test_gives_what_open_clip_gives(kind, config, publisher, quick_gelu):
     torch.manual_seed(0)
     theirs = getattr(open_clip, kind)(**config, quick_gelu=quick_gelu).eval()
     for module in theirs.modules():  # a new ResNet ends each block in zeros
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1)
-    model = ours(from_open_clip(theirs.state_dict(), quick_gelu))
+    model = ours(from_open_clip(theirs.state_dict(), publisher))
     images, ids = drawn(0, 3, 3, 64, 64), torch.randint(1, 49, (4, 9))
     ids[:, -1] = 49
     with torch.no_grad():
@@ -68,3 +68,23 @@ def test_gives_what_open_clip_gives(kind, config, quick_gelu):
             model.encode_image(images), theirs.encode_image(images, normalize=True), **EMBEDDING
         )
         assert_close(model.encode_text(ids), theirs.encode_text(ids, normalize=True), **EMBEDDING)
+
+
+def test_an_architecture_by_name_tells_the_activation():
+    theirs = open_clip.CLIP(**SMALL)
+    conversion = from_open_clip(theirs.state_dict(), arch='ViT-B-32-quickgelu')
+    assert conversion.target['arch'] == 'ViT-B-32-quickgelu' and not conversion.notes
+    (note,) = from_open_clip(theirs.state_dict(), 'skyclip').notes
+    assert note.startswith('assumed: the usual activation (GELU), as skyclip trained it')
+
+
+@pytest.mark.parametrize('name', ['visual.ln_post.weight', 'transformer.resblocks.1.ln_1.bias'])
+def test_a_tensor_that_is_missing_or_strange_is_told(name):
+    weights = open_clip.CLIP(**SMALL).state_dict()
+    cut = {key: value for key, value in weights.items() if key != name}
+    with pytest.raises(ValueError, match=name.rpartition('.')[2]):
+        ours(from_open_clip(cut))
+    with pytest.raises(ValueError, match='decoder.bias is not a weight of a CLIP'):
+        from_open_clip(weights | {'decoder.bias': torch.zeros(3)})
+    with pytest.raises(ValueError, match='gives the temperature inf'):
+        from_open_clip(weights | {'logit_scale': torch.tensor(-1000.0)})

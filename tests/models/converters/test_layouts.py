@@ -31,15 +31,17 @@ def test_a_resnet_fits_two_layouts():
 
 
 def test_unknown_names_are_shown():
-    with pytest.raises(ValueError, match='belong to no known layout: visual.proj, logit_scale$'):
-        convert_weights('hf-bert', {'visual.proj': torch.ones(1), 'logit_scale': torch.ones(1)}, {})
-    with pytest.raises(ValueError, match="layout 'openai' is unknown, wanted one of microsoft-"):
-        convert_weights('openai', {}, {})
+    with pytest.raises(ValueError, match='belong to no known layout: visual.proj, scale$'):
+        convert_weights('hf-bert', {'visual.proj': torch.ones(1), 'scale': torch.ones(1)}, {})
+    with pytest.raises(ValueError, match="layout 'meta' is unknown, wanted one of microsoft-"):
+        convert_weights('meta', {}, {})
 
 
 def test_heads_are_for_bert():
-    with pytest.raises(ValueError, match='--bert-heads is for hf-bert and pir-itr, torchvision'):
-        convert_weights('torchvision', layout_files.resnet(), {}, 4)
-    assert convert_weights('hf-bert', layout_files.hf_bert(), {}, 4).target['heads'] == 4
+    with pytest.raises(
+        ValueError, match='--bert-heads is for hf-bert and pir-itr, not for torchvision'
+    ):
+        convert_weights('torchvision', layout_files.resnet(), {}, bert_heads=4)
+    assert convert_weights('hf-bert', layout_files.hf_bert(), {}, bert_heads=4).target['heads'] == 4
     with pytest.raises(ValueError, match='0 heads do not divide the width 16'):
-        convert_weights('hf-bert', layout_files.hf_bert(), {}, 0)
+        convert_weights('hf-bert', layout_files.hf_bert(), {}, bert_heads=0)

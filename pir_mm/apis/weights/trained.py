@@ -1,0 +1,66 @@
+"""A trained retriever from its config and checkpoint."""
+
+from pathlib import Path
+
+import torch
+from mmengine.model import BaseModel
+from mmengine.registry import DefaultScope
+
+from pir_mm.apis.training.configuration import load_config
+from pir_mm.engine import load_weights, prefer_vocabulary_beside
+from pir_mm.registry import MODELS
+
+
+def load_trained(
+    config: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    device: str | torch.device = 'cpu',
+) -> BaseModel:
+    """Build a retriever and load its weights, all of them or none.
+
+    Args:
+        config: config file; by default the file beside the checkpoint with the same stem.
+        checkpoint: weight file; ``None`` keeps the initial weights.
+        device: device of the model.
+
+    Returns:
+        The model in eval mode. It has ``encode_image``, ``encode_text`` and its config as ``cfg``.
+
+    Raises:
+        FileNotFoundError: if a file is missing. The vocabulary is read only with the first text.
+        ValueError: if neither file is given, if the checkpoint does not have exactly the tensors
+            of this model, or if the device is not there.
+    """
+    if config is None:
+        if checkpoint is None:
+            raise ValueError('a retriever needs a config or a checkpoint')
+        config = Path(checkpoint).with_suffix('.py')
+        if not config.is_file():
+            raise FileNotFoundError(
+                f'{config}, the config beside {checkpoint}, does not exist: give a config'
+            )
+    if Path(config).suffix != '.py':
+        raise ValueError(
+            f'{config} is no config: a config ends in .py, and a checkpoint is given second, or by '
+            'checkpoint='
+        )
+    _check_device(device)
+    cfg = load_config(config)
+    prefer_vocabulary_beside(cfg, checkpoint, config)
+    with DefaultScope.overwrite_default_scope('pir_mm'):
+        model = MODELS.build(cfg.model)
+    if checkpoint is not None:
+        load_weights(model, checkpoint)
+    model.cfg = model._config = cfg  # mmpretrain's inferencers look for the second
+    model.to(device)
+    model.eval()
+    return model
+
+
+def _check_device(device: str | torch.device) -> None:
+    try:
+        kind = torch.device(device).type
+    except RuntimeError:
+        raise ValueError(f"device {device!r} is unknown: give 'cpu' or 'cuda'") from None
+    if kind == 'cuda' and not torch.cuda.is_available():
+        raise ValueError(f"device {str(device)!r} is not there, this machine has no GPU: use 'cpu'")
