@@ -43,7 +43,7 @@ class CLIPRetriever(DualEncoder):
             recorded for a backward.
         checkpointing: whether the blocks of the towers keep only their inputs and are computed
             again in the backward, which takes a third more time and a fraction of the memory.
-        tokenizer, data_preprocessor, text_groups: as in :class:`DualEncoder`.
+        tokenizer, data_preprocessor, text_groups, chunk: as in :class:`DualEncoder`.
 
     Raises:
         ValueError: if the architecture is unknown, a selector has no instruction, or an
@@ -63,8 +63,9 @@ class CLIPRetriever(DualEncoder):
         data_preprocessor: dict | None = None,
         text_groups: int = 4,
         init_cfg: dict | None = None,
+        chunk: int | None = None,
     ) -> None:
-        super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg)
+        super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg, chunk)
         self.image_encoder, self.text_encoder = build_towers(arch)
         self.instruction_encoder = _build(instruction_encoder)
         self.selector = _build(selector)

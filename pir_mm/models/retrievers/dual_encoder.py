@@ -8,6 +8,8 @@ import torch
 from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
 
 from pir_mm.models.losses.embedded_pairs import EmbeddedPairs
 from pir_mm.models.retrievers.mmpretrain_inference import MMPretrainInference
@@ -30,10 +32,15 @@ class DualEncoder(MMPretrainInference, BaseModel):
             model can be built and loaded without its vocabulary file.
         text_groups: the texts of a batch are encoded in this many groups of similar length, which
             saves padding. Use 1 where padding is not masked.
+        chunk: in training, images and texts are encoded this many at a time, and once more in the
+            backward. Then only the activations of one chunk are kept, so that a batch may have any
+            size; losses and gradients are those of the whole batch, over all processes. It takes
+            a third more time. ``None`` encodes all at once.
         data_preprocessor: moves a batch to the device and normalises its images.
 
     Raises:
-        ValueError: if ``text_groups`` is below 1.
+        ValueError: if ``text_groups`` or ``chunk`` is below 1, or, in training, if a batch norm
+            would see a chunk in place of the batch.
     """
 
     def __init__(
@@ -43,10 +50,13 @@ class DualEncoder(MMPretrainInference, BaseModel):
         data_preprocessor: dict | None = None,
         text_groups: int = 4,
         init_cfg: dict | None = None,
+        chunk: int | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        if text_groups < 1:
-            raise ValueError(f'text_groups must be at least 1, got {text_groups}')
+        for name, given in (('text_groups', text_groups), ('chunk', chunk)):
+            if given is not None and given < 1:
+                raise ValueError(f'{name} must be at least 1, got {given}')
+        self.chunk = chunk
         self.head = MODELS.build(head)
         self.text_groups = text_groups
         self._tokenizer_cfg = tokenizer
@@ -166,15 +176,51 @@ class DualEncoder(MMPretrainInference, BaseModel):
         ]
 
     def _encode_images(self, batch: PairBatch) -> Tensor:
-        if batch.features:
-            return self.encode_image(batch.images, batch.features)
-        return self.encode_image(batch.images)
+        def encode(rows: slice) -> Tensor:
+            images = None if batch.images is None else batch.images[rows]
+            if not batch.features:
+                return self.encode_image(images)
+            features = {
+                part: tuple(tensor[rows] for tensor in tensors)
+                for part, tensors in batch.features.items()
+            }
+            return self.encode_image(images, features)
+
+        return self._in_chunks(encode, len(batch.image_id))
 
     def _encode_texts(self, batch: PairBatch) -> Tensor:
         per_text = [batch.token_ids, batch.token_mask]
         if batch.text_features is not None:
             per_text.append(batch.text_features)
-        return encode_by_length(self.encode_text, per_text, batch.text_length, self.text_groups)
+
+        def encode(*group: Tensor) -> Tensor:
+            def rows_of(rows: slice) -> Tensor:
+                return self.encode_text(*(values[rows] for values in group))
+
+            return self._in_chunks(rows_of, len(group[0]))
+
+        return encode_by_length(encode, per_text, batch.text_length, self.text_groups)
+
+    def _in_chunks(self, encode: Callable[[slice], Tensor], count: int) -> Tensor:
+        """Embeddings of rows, whose activations are kept for one chunk at a time.
+
+        Gao et al., *Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup*, 2021,
+        keep the gradients of the embeddings and encode again. A checkpoint of each chunk does the
+        same inside one backward, so that losses, scalers and wrappers need not know of it.
+        """
+        if self.chunk is None or count <= self.chunk or not torch.is_grad_enabled():
+            return encode(slice(0, count))
+        self._check_batch_norm()
+        rows = [slice(start, start + self.chunk) for start in range(0, count, self.chunk)]
+        return torch.cat([checkpoint(encode, own, use_reentrant=False) for own in rows])
+
+    def _check_batch_norm(self) -> None:
+        for name, module in self.named_modules():
+            if isinstance(module, _BatchNorm) and module.training:
+                raise ValueError(
+                    f'chunk={self.chunk} would let {name}, a batch norm, see a chunk in place of '
+                    'the batch: freeze the part that it is in, or set model.chunk=None'
+                )
 
 
 def _check_tables(tokenizer: Callable, encoder: Any) -> None:

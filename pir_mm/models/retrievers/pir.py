@@ -36,7 +36,7 @@ class PIR(DualEncoder):
         spatial_pae: encodes the image tokens under the instruction, or without one if the part
             says so by ``instructed = False``.
         temporal_pae: encodes the text tokens.
-        data_preprocessor, text_groups: as in :class:`DualEncoder`.
+        data_preprocessor, text_groups, chunk: as in :class:`DualEncoder`.
 
     Raises:
         ValueError: if a part is given that has no effect without another one.
@@ -56,8 +56,9 @@ class PIR(DualEncoder):
         data_preprocessor: dict | None = None,
         text_groups: int = 4,
         init_cfg: dict | None = None,
+        chunk: int | None = None,
     ) -> None:
-        super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg)
+        super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg, chunk)
         embedding = embedding or {'type': 'pir_mm.JoinedEmbedding'}
         self.join_image = MODELS.build({**embedding, 'local': spatial_pae is not None})
         self.join_text = MODELS.build({**embedding, 'local': temporal_pae is not None})
