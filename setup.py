@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).resolve().parent
-EXTRAS = ('geo', 'mim', 'vis', 'tests')
+EXTRAS = ('clip', 'geo', 'mim', 'vis', 'tests')
 
 
 def requirements(name: str) -> list[str]:

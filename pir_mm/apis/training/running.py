@@ -164,8 +164,8 @@ def _check_batches(runner: Runner) -> None:
     if steps > 1 and isinstance(unwrapped(runner.model), DualEncoder):
         raise ValueError(
             f'optim_wrapper.accumulative_counts={steps} gives no more negatives: every loss '
-            f'compares the {size} images of one batch. Raise train_dataloader.batch_size, or use '
-            'more processes, whose batches are compared together'
+            f'compares the {size} images of one batch. Raise train_dataloader.batch_size, with '
+            'model.chunk=16 if memory is short, or use more processes'
         )
 
 
