@@ -111,9 +111,11 @@ def test_the_metadata_says_what_is_needed(wheel):
     core = {r.name for r in needed if r.marker is None}
     assert {'torch', 'mmengine', 'mmpretrain', 'mmcv-lite', 'transformers', 'rasterio'} <= core
     assert not {'pycocotools', 'openmim', 'mmcv'} & core
-    assert set(metadata.get_all('Provides-Extra')) == {'geo', 'mim', 'vis', 'tests', 'all'}
-    extras = {e: {r.name for r in needed if wanted_by(r, e)} for e in ('geo', 'mim', 'vis', 'all')}
-    assert extras['all'] == extras['geo'] | extras['mim'] | extras['vis']
+    assert set(metadata.get_all('Provides-Extra')) == {'clip', 'geo', 'mim', 'vis', 'tests', 'all'}
+    extras = {
+        e: {r.name for r in needed if wanted_by(r, e)} for e in ('all', 'clip', 'geo', 'mim', 'vis')
+    }
+    assert extras['all'] == set.union(*(extras[e] for e in ('clip', 'geo', 'mim', 'vis')))
     assert {'shapely', 'openmim', 'scikit-learn'} <= extras['all']
 
 

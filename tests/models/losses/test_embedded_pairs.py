@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from torch.testing import assert_close
 
@@ -19,12 +20,13 @@ def test_one_process_has_the_whole_batch_already():
     assert gather_pairs(pairs) is pairs
 
 
-def test_loss_and_every_gradient_equal_those_of_the_whole_batch(tmp_path):
+@pytest.mark.parametrize('how', ['whole', 'chunks'])
+def test_loss_and_every_gradient_equal_those_of_the_whole_batch(tmp_path, how):
     script = str(Path(__file__).with_name('train_on_processes.py'))
     environment = os.environ | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
     environment |= {'CUDA_VISIBLE_DEVICES': '-1'}
     ranks = [
-        subprocess.Popen([sys.executable, script, str(tmp_path), str(rank)], env=environment)
+        subprocess.Popen([sys.executable, script, str(tmp_path), str(rank), how], env=environment)
         for rank in range(2)
     ]
     worker = runpy.run_path(script)

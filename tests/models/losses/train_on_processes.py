@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from mmengine.registry import MODELS
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+from torch.utils.checkpoint import checkpoint
 
 from pir_mm.models.losses import EmbeddedPairs
 
@@ -19,9 +20,10 @@ SCENE = [[0, 1], [0, 2, 1, -1]]
 
 
 class TwoEncoders(nn.Module):
-    def __init__(self):
+    def __init__(self, in_chunks=False):
         super().__init__()
         torch.manual_seed(0)
+        self.in_chunks = in_chunks
         self.image, self.text = nn.Linear(6, 5), nn.Linear(7, 5)
         losses = {
             'contrastive': {'type': 'pir_mm.ContrastiveLoss'},
@@ -32,10 +34,17 @@ class TwoEncoders(nn.Module):
         self.head = MODELS.build({'type': 'pir_mm.RetrievalHead', 'losses': losses})
 
     def forward(self, image, text, *others):
-        embedded = (F.normalize(part, dim=-1) for part in (self.image(image), self.text(text)))
+        parts = (self.encode(self.image, image), self.encode(self.text, text))
+        embedded = (F.normalize(part, dim=-1) for part in parts)
         n_scenes = int(others[-1].max()) + 1  # less on one process than on the other
         values = self.head.loss(EmbeddedPairs(*embedded, *others, n_scenes))
         return sum(value for name, value in values.items() if name.startswith('loss'))
+
+    def encode(self, encoder, rows):
+        """As a dual encoder does with and without ``chunk=1``."""
+        if not self.in_chunks:
+            return encoder(rows)
+        return torch.cat([checkpoint(encoder, row, use_reentrant=False) for row in rows.split(1)])
 
 
 def share(rank):
@@ -64,12 +73,12 @@ def step(model, batch):
     return {'loss': loss.detach()} | {name: p.grad for name, p in module.named_parameters()}
 
 
-def main(folder, rank):
+def main(folder, rank, in_chunks):
     distributed.init_process_group('gloo', f'file://{folder}/store', rank=rank, world_size=2)
-    result = step(DistributedDataParallel(TwoEncoders()), share(rank))
+    result = step(DistributedDataParallel(TwoEncoders(in_chunks)), share(rank))
     torch.save(result, Path(folder, f'{rank}.pt'))
     distributed.destroy_process_group()
 
 
 if __name__ == '__main__':
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), in_chunks=sys.argv[3] == 'chunks')
