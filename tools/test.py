@@ -1,6 +1,7 @@
 """Test a checkpoint on the test split.
 
 python tools/test.py configs/pir_itr_swin_bert.py work_dirs/pir_itr_swin_bert/best_mR_epoch_40.pth
+python tools/test.py remoteclip-vit-b-32 --data data/ucm
 mim test pir_mm pir_itr_swin_bert.py --checkpoint CKPT
 """
 
@@ -12,8 +13,16 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help='config that the checkpoint was trained with')
-    parser.add_argument('checkpoint', help="checkpoint file, or 'none' for initial weights")
+    parser.add_argument(
+        'config',
+        help='config that the checkpoint was trained with, or the name of a public retriever '
+        '(tools/get_weights.py list)',
+    )
+    parser.add_argument(
+        'checkpoint',
+        nargs='?',
+        help="checkpoint file, or 'none' for initial weights",
+    )
     parser.add_argument(
         '--data', metavar='DIR', help="prepared folder in place of the config's data"
     )
@@ -47,17 +56,22 @@ def main() -> None:
 
     with exit_with_reason():
         from pir_mm.apis.training import check_devices, load_config, test
+        from pir_mm.apis.weights import retriever_files
 
         check_devices(arguments.device, arguments.gpus)
+        path, checkpoint = arguments.config, arguments.checkpoint
+        if checkpoint is None:
+            path, checkpoint = retriever_files(path)
+            if checkpoint is None:
+                raise ValueError(f"{path} needs a checkpoint, or 'none' for its initial weights")
         config = load_config(
-            arguments.config,
+            path,
             arguments.cfg_options,
             data=arguments.data,
             work_dir=arguments.work_dir,
             launcher=arguments.launcher,
         )
-        checkpoint = None if arguments.checkpoint == 'none' else arguments.checkpoint
-        test(config, checkpoint, out=arguments.out)
+        test(config, None if checkpoint == 'none' else str(checkpoint), out=arguments.out)
 
 
 if __name__ == '__main__':
