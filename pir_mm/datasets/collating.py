@@ -23,7 +23,8 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
 
     Args:
         samples: each with ``inputs`` ``(3, H, W)`` and ``data_samples`` that hold ``image_id`` and,
-            where known, ``scene``, ``text`` (sentences), ``text_id`` and ``caption_id``.
+            where known, ``scene``, ``text`` (sentences), ``text_id`` and ``caption_id``; ``None``
+            for a sample that is left out.
         tokenizer: texts to ids ``(M, L)`` and mask ``(M, L)``.
 
     Raises:
@@ -36,6 +37,9 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
             "dict(type='pir_mm.TokenizerHook') to the config, as configs/_base_/"
             'retrieval_runtime.py has it'
         )
+    samples = [sample for sample in samples if sample is not None]
+    if not samples:
+        raise ValueError('every sample of a batch was left out as bad: see the log for the reasons')
     items = [sample['data_samples'] for sample in samples]
     _check_numbers(items)
     texts = [list(item.get('text', [])) for item in items]

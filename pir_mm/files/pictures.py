@@ -1,7 +1,9 @@
 """Picture files: their endings, their size, and their pixels."""
 
+import io
 import os
 import stat
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pir_mm.files.rasters import (
     ORIENTATION,
     TIFF,
+    begins_as_raster,
     raster_driver,
     raster_size,
     read_raster,
@@ -129,12 +132,50 @@ def read_picture(
         return _blue_first(turned)
     with _named_errors(path):
         picture = Image.open(path, formats=_FORMATS)
+    return _decoded(picture, path, None, max_pixels, min_side)
+
+
+def decode_picture(
+    content: bytes, name: str, max_pixels: int = MAX_PIXELS, min_side: int | None = None
+) -> np.ndarray:
+    """Decode the content of a picture file, by the rules of :func:`read_picture`.
+
+    Args:
+        content: bytes of the file.
+        name: of the picture, for messages.
+        max_pixels, min_side: as in :func:`read_picture`.
+
+    Raises:
+        ValueError: as :func:`read_picture`.
+    """
+    if begins_as_raster(content[:16]):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            try:
+                return read_picture(file.name, max_pixels)
+            except PictureError as error:
+                raise PictureError.of(name, ValueError(error.reason)) from None
+            except ValueError as error:
+                raise ValueError(str(error).replace(file.name, name)) from None
+    with _named_errors(name):
+        picture = Image.open(io.BytesIO(content), formats=_FORMATS)
+    return _decoded(picture, name, content, max_pixels, min_side)
+
+
+def _decoded(
+    picture: Image.Image,
+    name: str | os.PathLike,
+    content: bytes | None,
+    max_pixels: int,
+    min_side: int | None,
+) -> np.ndarray:
     with picture:
-        _check_size(path, *picture.size, max_pixels)
-        with _named_errors(path):
+        _check_size(name, *picture.size, max_pixels)
+        with _named_errors(name):
             if min_side is not None and picture.format == 'JPEG':
                 picture.draft(None, (min_side, min_side))
-            return _three_channels(picture, path)
+            return _three_channels(picture, name, content)
 
 
 def pixels_of(picture: Image.Image | np.ndarray) -> np.ndarray:
@@ -188,12 +229,15 @@ def _named_errors(path: str | os.PathLike) -> Iterator[None]:
         raise PictureError.of(path, error) from None
 
 
-def _three_channels(picture: Image.Image, path: str | os.PathLike) -> np.ndarray:
+def _three_channels(
+    picture: Image.Image, path: str | os.PathLike, content: bytes | None
+) -> np.ndarray:
     deep = bool(picture.tile) and ';16' in str(picture.tile[0][3])
     if deep:  # Pillow would keep but the high byte of coloured ones
         picture.load()  # refuses a file cut short, which OpenCV may fill up
         orientation = picture.getexif().get(ORIENTATION)
-        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        encoded = np.fromfile(path, np.uint8) if content is None else np.frombuffer(content, 'u1')
+        pixels = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED)
         pixels = stretched(pixels[..., :3] if pixels.ndim == 3 else pixels)
         rgb = pixels if pixels.ndim == 2 else pixels[..., ::-1]
         return _blue_first(_turned(rgb, orientation))

@@ -32,6 +32,11 @@ def raster_driver(path: str | os.PathLike) -> str | None:
     return JPEG2000 if head.startswith(_JPEG2000_MARKS) else None
 
 
+def begins_as_raster(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is a TIFF or JPEG 2000 file."""
+    return head.startswith((*_TIFF_MARKS, *_JPEG2000_MARKS))
+
+
 def tiff_tags(path: str | os.PathLike) -> dict[int, Any]:
     """The tags of the first page of a TIFF file; empty if they cannot be read."""
     with open(path, 'rb') as file:

@@ -1,5 +1,6 @@
 """Samplers of data loaders."""
 
+from pir_mm.datasets.samplers.block_sampler import BlockSampler
 from pir_mm.datasets.samplers.epoch_sampler import EpochSampler
 
-__all__ = ['EpochSampler']
+__all__ = ['BlockSampler', 'EpochSampler']

@@ -2,7 +2,7 @@
 
 from mmcv.transforms import BaseTransform
 
-from pir_mm.files.pictures import MAX_PIXELS, read_picture
+from pir_mm.files.pictures import MAX_PIXELS, decode_picture, read_picture
 from pir_mm.registry import TRANSFORMS
 
 
@@ -10,6 +10,7 @@ from pir_mm.registry import TRANSFORMS
 class LoadPicture(BaseTransform):
     """Load ``img_path`` as ``img``, ``(H, W, 3)`` uint8 with blue first; see :func:`read_picture`.
 
+    Where an item has ``img_bytes``, the content of the file, these are decoded instead.
     Adds ``img_shape`` and ``ori_shape``, (height, width). Unlike ``LoadImageFromFile`` it checks
     the size of a picture before it decodes it, and refuses a broken picture by name.
 
@@ -26,7 +27,13 @@ class LoadPicture(BaseTransform):
         self.min_side = min_side
 
     def transform(self, results: dict) -> dict:
-        picture = read_picture(results['img_path'], self.max_pixels, self.min_side)
+        limits = (self.max_pixels, self.min_side)
+        if 'img_bytes' in results:
+            content = results['img_bytes']
+            results = {key: value for key, value in results.items() if key != 'img_bytes'}
+            picture = decode_picture(content, results['img_path'], *limits)
+        else:
+            picture = read_picture(results['img_path'], *limits)
         shape = picture.shape[:2]
         return {**results, 'img': picture, 'img_shape': shape, 'ori_shape': shape}
 
