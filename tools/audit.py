@@ -2,8 +2,10 @@
 
 python tools/audit.py pictures data/rsicd:test --against data/aid:train --out copies.json
 python tools/audit.py pictures NEW_PICTURES --against ARCHIVE --out copies.json --sheet copies.png
+python tools/audit.py captions data/rsicd:test --against data/rsitmd:train --out shared.json
+python tools/audit.py card data/rsicd:test
 
-A SET is
+A SET of pictures is
   FOLDER                 all pictures in it, at any depth
   FOLDER:SPLIT           train, val or test of a prepared data set
   FOLDER:SPLIT@RATIO@SEED
@@ -41,6 +43,29 @@ def parse_arguments() -> argparse.Namespace:
     pictures.add_argument(
         '--threshold', type=float, default=0.75, help='lowest agreement, from 0.5 to 1 [0.75]'
     )
+    captions = commands.add_parser(
+        'captions',
+        help='captions that two sets share, word by word or nearly so',
+        description='Find the captions of a set that another set has too, and the images that '
+        'share several captions with a single image of the other.',
+        epilog='SET is FOLDER or FILE of a prepared set or of its captions, or SET:SPLIT',
+    )
+    captions.add_argument('captions', metavar='SET', help='captions to check')
+    captions.add_argument(
+        '--against', required=True, metavar='SET', help='captions among which is searched'
+    )
+    captions.add_argument('--out', required=True, metavar='F', help='.json file to write')
+    captions.add_argument(
+        '--threshold', type=float, default=0.8, help='lowest share of common words [0.8]'
+    )
+    card = commands.add_parser(
+        'card',
+        help='a set in numbers',
+        description='Sizes, lengths, classes, repeated captions and the recall that they allow.',
+        epilog='SET is FOLDER or FILE of a prepared set or of its captions, or SET:SPLIT',
+    )
+    card.add_argument('captions', metavar='SET')
+    card.add_argument('--out', metavar='F', help='.json file to write')
     return parser.parse_args()
 
 
@@ -53,20 +78,57 @@ def main() -> None:
                          'tools/quickstart.sh makes, or pip install -e .') from None  # fmt: skip
 
     with exit_with_reason():
-        from pir_mm.apis.data.auditing import audit_pictures
-
         options = vars(arguments)
-        del options['command']
-        report = audit_pictures(**options)
-        query, against = report['query'], report['against']
-        print(
-            f'{report["pictures_with_copy"]} of {query["count"]} pictures of {query["what"]} have '
-            f'a near-copy among the {against["count"]} of {against["what"]}: {arguments.out}'
-        )
-        for summary in (query, against):
-            for reason in ('broken', 'flat'):
-                if summary[reason]:
-                    print(f'not compared, {reason}: {len(summary[reason])} of {summary["what"]}')
+        RUN[options.pop('command')](options)
+
+
+def run_pictures(options: dict) -> None:
+    from pir_mm.apis.data.auditing import audit_pictures
+
+    report = audit_pictures(**options)
+    query, against = report['query'], report['against']
+    print(
+        f'{report["pictures_with_copy"]} of {query["count"]} pictures of {query["what"]} have '
+        f'a near-copy among the {against["count"]} of {against["what"]}: {options["out"]}'
+    )
+    for summary in (query, against):
+        for reason in ('broken', 'flat'):
+            if summary[reason]:
+                print(f'not compared, {reason}: {len(summary[reason])} of {summary["what"]}')
+
+
+def run_captions(options: dict) -> None:
+    from pir_mm.apis.data.caption_audit import audit_captions
+
+    report = audit_captions(**options)
+    print(
+        f'of {report["distinct"]} distinct captions of {report["captions"]}, {report["against"]} '
+        f'has {report["verbatim"]} word by word and {report["near"]} nearly so; '
+        f'{report["images_that_share"]} of {report["images"]} images share a caption with one of '
+        f'its images, {report["images_that_share_two"]} at least two with a single one: '
+        f'{options["out"]}'
+    )
+
+
+def run_card(options: dict) -> None:
+    from pir_mm.apis.data.caption_audit import data_card
+
+    card = data_card(**options)
+    ceiling = card['ceiling']
+    print(
+        f'{card["set"]}: {card["images"]} images, {card["captions"]} captions, '
+        f'{card["distinct"]} distinct, {card["distinct_per_image"]:.2f} an image; '
+        f'{card["words"]:.1f} words each, {card["longest"]} at most, {card["vocabulary"]} '
+        f'different words; {len(card["classes"])} classes\n'
+        f'{card["repeated_within"]} images repeat a caption of their own, {card["shared"]} '
+        'captions describe more than one image, so that text to image reaches R@1 '
+        f'{ceiling["t2i/R@1"]:.2f}, '
+        f'R@5 {ceiling["t2i/R@5"]:.2f}, R@10 {ceiling["t2i/R@10"]:.2f} at most, '
+        f'mR {ceiling["mR"]:.2f}'
+    )
+
+
+RUN = {'pictures': run_pictures, 'captions': run_captions, 'card': run_card}
 
 
 if __name__ == '__main__':

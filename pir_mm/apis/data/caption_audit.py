@@ -1,0 +1,119 @@
+"""Which captions two sets share, and a card of a set."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from pir_mm.datasets.audit.caption_sets import clean_captions, set_card, shared_captions
+from pir_mm.datasets.caption_file import read_caption_file
+from pir_mm.datasets.layout import CAPTIONS
+from pir_mm.files.writing import write_json
+from pir_mm.functional.recall import recall_ceiling
+
+EXAMPLES = 50
+
+
+@dataclass(frozen=True)
+class CaptionSet:
+    """The annotations of a set or of its split."""
+
+    what: str
+    annotations: list[dict]
+
+
+def read_caption_set(what: str) -> CaptionSet:
+    """Read ``PLACE[:SPLIT]``; ``PLACE`` is a prepared folder or a caption file.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is no caption file, or has no such split.
+    """
+    place, split = what, ''
+    if not Path(what).exists() and ':' in what:
+        place, _, split = what.rpartition(':')
+    path = Path(place)
+    annotations = read_caption_file(path / CAPTIONS if path.is_dir() else path)
+    if split:
+        known = sorted({annotation['split'] for annotation in annotations})
+        if split not in known:
+            raise ValueError(f'{place} has the splits {", ".join(known)}, not {split!r}')
+        annotations = [a for a in annotations if a['split'] == split]
+    return CaptionSet(what, annotations)
+
+
+def audit_captions(
+    captions: str, against: str, out: str | Path, threshold: float = 0.8
+) -> dict:
+    """Find the captions of a set that another set has too, word by word or nearly so.
+
+    Args:
+        captions: the set to check, see :func:`read_caption_set`.
+        against: the set among whose captions is searched.
+        out: ``.json`` file for the report.
+        threshold: as in :func:`pir_mm.datasets.audit.caption_sets.shared_captions`.
+
+    Returns:
+        The report. ``images_that_share`` and ``images_that_share_two`` count images of the set with
+        at least one, and at least two, captions of a single image of the other; the second is a
+        sign that both show the same place.
+
+    Raises:
+        FileNotFoundError, ValueError: as in :func:`read_caption_set`.
+    """
+    query, gallery = read_caption_set(captions), read_caption_set(against)
+    own, others = clean_captions(query.annotations), clean_captions(gallery.annotations)
+    shared = shared_captions(own, others, threshold)
+    distinct = {caption for image in own for caption in image}
+    names = [[a['filename'] for a in part.annotations] for part in (query, gallery)]
+    together = sorted(
+        ((count, names[0][row], names[1][other]) for row, (other, count) in shared.images.items()),
+        key=lambda found: (-found[0], found[1]),
+    )
+    report = {
+        'captions': query.what,
+        'against': gallery.what,
+        'distinct': len(distinct),
+        'verbatim': len(shared.verbatim),
+        'near': len(shared.near),
+        'threshold': threshold,
+        'images': len(own),
+        'images_that_share': len(shared.images),
+        'images_that_share_two': sum(count > 1 for _, count in shared.images.values()),
+        'examples_verbatim': shared.verbatim[:EXAMPLES],
+        'examples_near': [
+            {'caption': a, 'like': b, 'similarity': round(score, 4)}
+            for a, b, score in shared.near[:EXAMPLES]
+        ],
+        'together': [
+            {'image': a, 'with': b, 'captions': count} for count, a, b in together if count > 1
+        ],
+    }
+    write_json(Path(out), report)
+    return report
+
+
+def data_card(captions: str, out: str | Path | None = None) -> dict:
+    """A set in numbers: sizes, lengths, classes, and the best recall that its captions allow.
+
+    Args:
+        captions: the set, see :func:`read_caption_set`.
+        out: ``.json`` file for the card.
+
+    Raises:
+        FileNotFoundError, ValueError: as in :func:`read_caption_set`.
+    """
+    given = read_caption_set(captions)
+    own = clean_captions(given.annotations)
+    ids: dict[str, int] = {}
+    text_id = [ids.setdefault(caption, len(ids)) for image in own for caption in image]
+    counts = torch.tensor([len(image) for image in own])
+    image_of_text = torch.arange(len(own)).repeat_interleave(counts)
+    card = {
+        'set': given.what,
+        **set_card(given.annotations)._asdict(),
+        'ceiling': recall_ceiling(image_of_text, torch.tensor(text_id), (1, 5, 10)),
+    }
+    if out is not None:
+        write_json(Path(out), card)
+    return card
