@@ -56,3 +56,17 @@ def test_the_names_alone_are_written_for_a_training_set(tool, noise):
     assert done.code == 0, done.err
     head, *lines = names.read_text().splitlines()
     assert head.startswith('# ') and lines == ['2.png']
+
+
+def test_captions_and_card_say_what_they_found(tool, scenes, tmp_path):
+    out = tmp_path / 'shared.json'
+    arguments = (f'{scenes}:test', '--against', f'{scenes}:train', '--out', out)
+    done = tool('audit', 'captions', *arguments)
+    assert done.code == 0, done.err
+    report = json.loads(out.read_text())
+    assert f'has {report["verbatim"]} word by word and {report["near"]} nearly so' in done.out
+    done = tool('audit', 'card', scenes)
+    assert done.code == 0, done.err
+    assert '64 images' in done.out and 'different words' in done.out
+    done = tool('audit', 'card', f'{scenes}:x')
+    assert done.code == 1 and "not 'x'" in done.err

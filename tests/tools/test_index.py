@@ -56,3 +56,20 @@ def test_a_missing_model_is_named(tool, photos, tmp_path):
     run = tool('index', photos, '--model', 'gone.py', 'gone.pth', '--out', tmp_path / 'i')
     assert run.code == 1
     assert 'gone.py' in run.err and run.err.count('\n') == 1
+
+
+def test_a_public_model_is_asked_for_by_name(tool, photos, tmp_path):
+    done = tool('index', photos, '--model', 'remoteclip-vit', '--out', tmp_path / 'index')
+    assert done.code == 1 and 'did you mean remoteclip-vit-' in done.err
+    done = tool('index', photos, '--model', 'a', 'b', 'c', '--out', tmp_path / 'index')
+    assert done.code == 1 and '--model takes CONFIG CKPT, a NAME or a FILE' in done.err
+    done = tool(
+        'index', photos, '--model', 'a.pt', '--layout', 'openai', '--out', tmp_path / 'index'
+    )
+    assert done.code == 1 and 'weight file a.pt does not exist' in done.err
+
+
+def test_a_checkpoint_alone_takes_the_config_beside_it(tool, tiny, photos, tmp_path):
+    tiny.config.rename(tiny.checkpoint.with_suffix('.py'))
+    done = tool('index', photos, '--model', tiny.checkpoint, '--out', tmp_path / 'index')
+    assert done.code == 0, done.err

@@ -7,8 +7,6 @@ import torch
 from mmengine.model import BaseModel
 
 from pir_mm.apis.weights.catalogue import CATALOGUE
-from pir_mm.apis.weights.conversion import convert_checkpoint
-from pir_mm.apis.weights.fetching import WEIGHTS, fetch_weights
 from pir_mm.apis.weights.trained import load_trained
 from pir_mm.files.weights import file_sha256
 from pir_mm.models.converters import RETRIEVERS
@@ -57,8 +55,8 @@ def retriever_files(
     checkpoint: str | Path | None = None,
     layout: str | None = None,
     arch: str | None = None,
-) -> tuple[Path | None, Path | None]:
-    """Config and weights of a retriever, fetched and converted where needed.
+) -> tuple[str | Path | None, str | Path | None]:
+    """Config and weights of a retriever, fetched and converted where needed, else as given.
 
     Arguments and errors are those of :func:`load_retriever`.
     """
@@ -70,10 +68,11 @@ def retriever_files(
     if arch is not None:
         raise ValueError(f'arch={arch!r} goes with a layout: give both, or neither')
     if checkpoint is None and config_or_name is not None and _is_name(config_or_name):
+        from pir_mm.apis.weights.fetching import fetch_weights  # brings a library for downloads
+
         weights = fetch_weights(str(config_or_name))
         return weights.with_suffix('.py'), weights
-    paths = (None if path is None else Path(path) for path in (config_or_name, checkpoint))
-    return tuple(paths)
+    return config_or_name, checkpoint
 
 
 def _is_name(given: str | Path) -> bool:
@@ -91,6 +90,9 @@ def _converted(source: Path, layout: str, arch: str | None) -> Path:
         raise ValueError(f'layout {layout!r} is unknown, wanted one of {", ".join(RETRIEVERS)}')
     if not source.is_file():
         raise FileNotFoundError(f'weight file {source} does not exist')
+    from pir_mm.apis.weights.conversion import convert_checkpoint
+    from pir_mm.apis.weights.fetching import WEIGHTS
+
     parts = (source.stem, layout, arch, file_sha256(source)[:8])
     out = WEIGHTS / ('-'.join(part for part in parts if part) + '.pth')
     if not (out.is_file() and out.with_suffix('.py').is_file()):

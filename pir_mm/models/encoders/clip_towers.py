@@ -114,7 +114,8 @@ class CLIPTextTower(nn.Module):
             return tower(token_ids)
         tokens = tower.token_embedding(token_ids) + tower.positional_embedding[:length]
         tokens = tower.transformer(tokens, attn_mask=tower.attn_mask[:length, :length])
-        pooled = tower.ln_final(tokens)[torch.arange(len(tokens)), self._last_token(token_ids)]
+        row = torch.arange(len(tokens), device=tokens.device)
+        pooled = tower.ln_final(tokens)[row, self._last_token(token_ids)]
         projection = tower.text_projection
         if projection is None:
             return pooled
