@@ -4,6 +4,7 @@ python tools/audit.py pictures data/rsicd:test --against data/aid:train --out co
 python tools/audit.py pictures NEW_PICTURES --against ARCHIVE --out copies.json --sheet copies.png
 python tools/audit.py captions data/rsicd:test --against data/rsitmd:train --out shared.json
 python tools/audit.py card data/rsicd:test
+python tools/audit.py mixture data/rsicd:train data/ucm:train --tests data/ucm:test --out data/ret
 
 A SET of pictures is
   FOLDER                 all pictures in it, at any depth
@@ -66,6 +67,24 @@ def parse_arguments() -> argparse.Namespace:
     )
     card.add_argument('captions', metavar='SET')
     card.add_argument('--out', metavar='F', help='.json file to write')
+    mixture = commands.add_parser(
+        'mixture',
+        help='what to leave out of training sets, so that no test set is seen',
+        description='List the training pictures that are near-copies of test pictures, or that '
+        'share several captions with one; for `leave_out` of pir_mm.CaptionDataset.',
+        epilog='SET is FOLDER:SPLIT of a prepared set, or FILE:SPLIT of captions without pictures',
+    )
+    mixture.add_argument('train', nargs='+', metavar='SET', help='training sets')
+    mixture.add_argument(
+        '--tests', nargs='+', required=True, metavar='SET', help='splits that are tested on'
+    )
+    mixture.add_argument('--out', required=True, metavar='FOLDER', help='for manifest and lists')
+    mixture.add_argument(
+        '--threshold', type=float, default=0.75, help='lowest agreement of pictures [0.75]'
+    )
+    mixture.add_argument(
+        '--together', type=int, default=2, help='captions shared with one picture [2]'
+    )
     return parser.parse_args()
 
 
@@ -128,7 +147,25 @@ def run_card(options: dict) -> None:
     )
 
 
-RUN = {'pictures': run_pictures, 'captions': run_captions, 'card': run_card}
+def run_mixture(options: dict) -> None:
+    from pir_mm.apis.data.mixture import write_manifest
+
+    manifest = write_manifest(**options)
+    for name, part in manifest['train'].items():
+        pictures = len({item['picture'] for item in part['left_out']})
+        compared = '' if part['pictures_compared'] else ' (by captions alone: it has no pictures)'
+        print(
+            f'{pictures} of {part["pictures"]} pictures of {part["set"]} are to be left '
+            f'out{compared}: {options["out"]}/{name}.txt'
+        )
+
+
+RUN = {
+    'pictures': run_pictures,
+    'captions': run_captions,
+    'card': run_card,
+    'mixture': run_mixture,
+}
 
 
 if __name__ == '__main__':

@@ -15,6 +15,8 @@ from pir_mm.datasets.caption_file import LABELS, number_scenes, read_caption_fil
 from pir_mm.datasets.layout import CAPTIONS, IMAGES, require_pictures
 from pir_mm.datasets.samplers.epoch_sampler import EpochItems
 from pir_mm.files.feature_store import FeatureStore
+from pir_mm.files.names import first_few
+from pir_mm.files.texts import read_names
 from pir_mm.registry import DATASETS
 
 
@@ -51,6 +53,8 @@ class CaptionDataset(EpochItems, BaseDataset):
         indices: the first n items only (or those listed); in test mode the captions of the other
             images are left out. Use it rather than ``get_subset`` there.
         metainfo, serialize_data, pipeline, test_mode, lazy_init: as in ``BaseDataset``.
+        leave_out: text file with the names of images that are left out, as in the caption file, one
+            in a line; ``tools/audit.py mixture`` writes such lists.
 
     Raises:
         FileNotFoundError: if the caption file or images are missing; names the command that makes
@@ -79,6 +83,7 @@ class CaptionDataset(EpochItems, BaseDataset):
         pipeline: Sequence[dict | Callable] = (),
         test_mode: bool = False,
         lazy_init: bool = False,
+        leave_out: str | None = None,
     ) -> None:
         words = {
             'sampling': (sampling, ('caption', 'image')),
@@ -101,6 +106,7 @@ class CaptionDataset(EpochItems, BaseDataset):
         self.cleaning = cleaning
         self.max_words = max_words
         self.own_item_seed = seed
+        self.leave_out = leave_out
         self.numbering: Numbering | None = None
         self.features: CachedFeatures | None = None
         super().__init__(
@@ -125,6 +131,8 @@ class CaptionDataset(EpochItems, BaseDataset):
             raise ValueError(
                 f'{self.ann_file} has no picture of split {self.split!r}; it has {known}'
             )
+        if self.leave_out is not None:
+            chosen = self._without_left_out(chosen)
         folder = self.data_prefix['img_path']
         require_pictures(folder, [annotation['filename'] for annotation in chosen])
         images, cut = [], 0
@@ -147,6 +155,19 @@ class CaptionDataset(EpochItems, BaseDataset):
             self.data_list = images
             images, self._indices = self._get_unserialized_subset(self._indices), None
         return evaluation_items(images)
+
+    def _without_left_out(self, chosen: list[dict]) -> list[dict]:
+        unwanted = set(read_names(self.leave_out))
+        strange = sorted(unwanted - {annotation['filename'] for annotation in chosen})
+        if strange:
+            raise ValueError(
+                f'{self.leave_out} names {first_few(strange)}, which split {self.split!r} of '
+                f'{self.ann_file} does not have: it is the list of another set'
+            )
+        kept = [annotation for annotation in chosen if annotation['filename'] not in unwanted]
+        if not kept:
+            raise ValueError(f'{self.leave_out} leaves nothing of split {self.split!r}')
+        return kept
 
     def get_data_info(self, idx: int) -> dict:
         info = super().get_data_info(idx)

@@ -9,6 +9,7 @@ from mmengine.dataset import BaseDataset
 from pir_mm.datasets.samplers.epoch_sampler import EpochItems
 from pir_mm.files.names import first_few
 from pir_mm.files.pictures import is_picture
+from pir_mm.files.texts import read_names
 from pir_mm.registry import DATASETS
 
 
@@ -92,8 +93,7 @@ class SceneFolder(EpochItems, BaseDataset):
     def _left_out(self, root: Path, pictures: dict[str, list[Path]]) -> set[Path]:
         if self.leave_out is None:
             return set()
-        lines = Path(self.leave_out).read_text(encoding='utf-8').splitlines()
-        names = [line.strip() for line in lines if line.strip() and not line.startswith('#')]
+        names = read_names(self.leave_out)
         there = {path for paths in pictures.values() for path in paths}
         strange = [name for name in names if root / name not in there]
         if strange:

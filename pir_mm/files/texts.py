@@ -40,3 +40,16 @@ def read_any_text(path: str | Path) -> tuple[str, str]:
     if guess is None or sum(byte > 127 for byte in data) < ENOUGH:
         return data.decode('cp1252', errors='replace'), 'cp1252'
     return str(guess), guess.encoding
+
+
+def read_names(path: str | Path) -> list[str]:
+    """The lines of a list of names, without blank ones and without those that begin with ``#``.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'the list {path} does not exist')
+    lines = (line.strip() for line in path.read_text(encoding='utf-8').splitlines())
+    return [line for line in lines if line and not line.startswith('#')]

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from pir_mm.datasets.caption_file import read_caption_file
 from pir_mm.datasets.layout import CAPTIONS, IMAGES
 from pir_mm.files.names import first_few
+from pir_mm.files.texts import read_names
 from pir_mm.files.writing import atomic_folder
 
 Pair = tuple[str, str]
@@ -73,8 +74,7 @@ def make_shards(
 def _unwanted(leave_out: str | Path | None, there: set[str]) -> set[str]:
     if leave_out is None:
         return set()
-    lines = Path(leave_out).read_text(encoding='utf-8').splitlines()
-    names = {line.strip() for line in lines if line.strip() and line[0] != '#'}
+    names = set(read_names(leave_out))
     strange = sorted(names - there)
     if strange:
         raise ValueError(f'{leave_out} names {first_few(strange)}, which the set does not have')

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from pir_mm.apis.search.embedding import embed_images, embed_texts
 from pir_mm.files.pictures import is_picture
+from pir_mm.files.texts import read_names
 from pir_mm.files.writing import write_json
 from pir_mm.functional.classification import confusion, top_hits
 from pir_mm.functional.intervals import wilson_interval
@@ -146,10 +147,7 @@ def _pictures(
     root: Path, leave_out: str | Path | None
 ) -> tuple[list[str], list[Path], Tensor, int]:
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
-    unwanted = set()
-    if leave_out is not None:
-        lines = Path(leave_out).read_text(encoding='utf-8').splitlines()
-        unwanted = {root / line.strip() for line in lines if line.strip() and line[0] != '#'}
+    unwanted = set() if leave_out is None else {root / name for name in read_names(leave_out)}
     names, paths, labels, left_out = [], [], [], 0
     for folder in folders:
         found = sorted(path for path in folder.iterdir() if is_picture(path))
