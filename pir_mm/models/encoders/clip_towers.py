@@ -142,7 +142,8 @@ def clip_resnet(
 ) -> nn.Module:
     """CLIP's ResNet with an attention pool, a backbone that ends in one vector ``(B, dim)``.
 
-    The instruction encoder of PIR-CLIP: the defaults are its RN50.
+    The instruction encoder of PIR-CLIP: the defaults are its RN50. As mmpretrain's backbones it
+    gives a tuple, whose last element counts.
 
     Args:
         layers: blocks of each stage.
@@ -152,4 +153,9 @@ def clip_resnet(
         img_size: height and width of its images, a multiple of 32.
     """
     library = importlib.import_module(f'{open_clip().__name__}.modified_resnet')
-    return library.ModifiedResNet(list(layers), dim, heads, img_size, width)
+
+    class CLIPResNet(library.ModifiedResNet):
+        def forward(self, images: Tensor) -> tuple[Tensor]:
+            return (super().forward(images),)
+
+    return CLIPResNet(list(layers), dim, heads, img_size, width)

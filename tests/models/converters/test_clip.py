@@ -39,7 +39,7 @@ def test_gives_what_the_authors_model_gave(golden, variant):
     images = drawn(11, 3, 3, 224, 224)
     with torch.no_grad():
         assert_close(
-            model.instruction_encoder.backbone(images), outputs['instruction'], **EMBEDDING
+            model.instruction_encoder.backbone(images)[0], outputs['instruction'], **EMBEDDING
         )
         expected = normalize(outputs[f'image_{variant}'], dim=-1)
         assert_close(model.encode_image(images), expected, **EMBEDDING)
