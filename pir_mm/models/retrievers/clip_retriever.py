@@ -39,6 +39,11 @@ class CLIPRetriever(DualEncoder):
         instruction_encoder: images to instructions of the width of the image transformer. It has
             its own ``init``, so that a CLIP and a scene classifier come together here.
         selector: weighs the tokens by the instruction; without it all stay as they are.
+        adapters: settings of ``peft.LoraConfig``, such as ``dict(r=8, lora_alpha=16,
+            target_modules=['c_fc', 'c_proj'])``: of both towers only low-rank changes of these
+            layers are trained (Hu et al., *LoRA*, ICLR 2022), which one small GPU can do. The
+            attention of open_clip is one fused layer, whose weights peft takes out and puts back
+            while a model is set up, and cannot be among them.
         frozen_text: whether the text tower is not trained: no gradient, evaluation mode, not
             recorded for a backward.
         checkpointing: whether the blocks of the towers keep only their inputs and are computed
@@ -58,6 +63,7 @@ class CLIPRetriever(DualEncoder):
         tokenizer: dict | None = None,
         instruction_encoder: dict | None = None,
         selector: dict | None = None,
+        adapters: dict | None = None,
         frozen_text: bool = False,
         checkpointing: bool = False,
         data_preprocessor: dict | None = None,
@@ -75,6 +81,9 @@ class CLIPRetriever(DualEncoder):
             raise ValueError('selector follows an instruction: add instruction_encoder')
         if instruction_encoder is not None:
             _check_tower(self.image_encoder, self.instruction_encoder)
+        if adapters is not None:
+            for tower in (self.image_encoder, self.text_encoder):
+                _adapt(tower, adapters)
         if checkpointing:
             self.image_encoder.set_grad_checkpointing(True)
             self.text_encoder.tower.set_grad_checkpointing(True)
@@ -93,8 +102,11 @@ class CLIPRetriever(DualEncoder):
                 f'{error}: put it there, or start without it by `--cfg-options model.init=random`'
             ) from None
         for part in TOWERS:
-            own = under_prefix(weights, f'{part}.')
-            load_whole(getattr(self, part), own, self.init, part, option='model.init')
+            tower, own = getattr(self, part), under_prefix(weights, f'{part}.')
+            # an adapted layer keeps its own weights one level below
+            places = {name.replace('.base_layer.', '.'): name for name in tower.state_dict()}
+            own = {places.get(name, name): value for name, value in own.items()}
+            load_whole(tower, own, self.init, part, optional=('*lora_*',), option='model.init')
 
     def train(self, mode: bool = True) -> 'CLIPRetriever':
         super().train(mode)
@@ -150,6 +162,23 @@ def _check_tower(tower: nn.Module, instruction_encoder: nn.Module) -> None:
         raise ValueError(
             f'the image transformer is {width} wide and the instruction {found}: set '
             f'instruction_encoder.dim={width}'
+        )
+
+
+def _adapt(tower: nn.Module, settings: dict) -> None:
+    try:
+        from peft import LoraConfig, inject_adapter_in_model  # takes seconds, and few need it
+    except ModuleNotFoundError as error:
+        if error.name != 'peft':
+            raise
+        raise ModuleNotFoundError(
+            'adapters need peft: install it by `pip install "pir_mm[clip]"`'
+        ) from None
+    inject_adapter_in_model(LoraConfig(**settings), tower)
+    if any(hasattr(module, '_restore_weights') for module in tower.modules()):
+        raise ValueError(
+            'adapters cannot change the attention of open_clip, which is one fused layer: let '
+            "target_modules be ['c_fc', 'c_proj']"
         )
 
 

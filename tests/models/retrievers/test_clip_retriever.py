@@ -155,6 +155,40 @@ def test_what_cannot_be_is_told(changes, message):
     assert message in str(error.value)
 
 
+LORA = dict(r=2, lora_alpha=4, target_modules=['c_fc', 'c_proj'])
+
+
+def test_adapters_alone_are_trained_and_begin_without_effect(images, tmp_path):
+    pytest.importorskip('peft')
+    plain = build().eval()
+    torch.save({'state_dict': plain.state_dict()}, tmp_path / 'first.pth')
+    model = build(adapters=LORA, init=str(tmp_path / 'first.pth')).eval()
+    model.init_weights()
+    ids, mask = texts([4, 6, 5], 6)
+    with torch.no_grad():
+        assert_close(model.encode_image(images), plain.encode_image(images))
+        assert_close(model.encode_text(ids, mask), plain.encode_text(ids, mask))
+    model.train()
+    trained = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert all('lora_' in name or name.startswith('head.') for name in trained)
+    assert {name.partition('.')[0] for name in trained} == {'image_encoder', 'text_encoder', 'head'}
+    logits = model.encode_image(images) @ model.encode_text(ids, mask).T
+    torch.nn.functional.cross_entropy(10 * logits, torch.arange(3)).backward()
+    moved = {name for name, p in model.named_parameters() if p.grad is not None and p.grad.any()}
+    assert any('c_fc' in name for name in moved) and any('c_proj' in name for name in moved)
+    assert all('lora_' in name for name in moved)
+    again = build(adapters=LORA).eval()
+    again.load_state_dict(model.state_dict())
+    with torch.no_grad():
+        assert_close(again.encode_image(images), model.eval().encode_image(images))
+
+
+def test_adapters_of_fused_attention_are_refused():
+    pytest.importorskip('peft')
+    with pytest.raises(ValueError, match='cannot change the attention of open_clip'):
+        build(adapters=dict(r=2, target_modules=['attn']))
+
+
 def test_too_long_a_text_is_told():
     with pytest.raises(ValueError, match='texts of 13 tokens, and this CLIP has 12 positions'):
         build().encode_text(torch.ones(1, 13, dtype=torch.long))
