@@ -8,7 +8,8 @@ from setuptools import find_packages, setup
 from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).resolve().parent
-EXTRAS = ('clip', 'geo', 'mim', 'vis', 'tests')
+EXTRAS = ('clip', 'geo', 'lora', 'mim', 'vis', 'tests')
+OWN_CHOICE = ('lora', 'tests')  # not in `all`
 
 
 def requirements(name: str) -> list[str]:
@@ -78,7 +79,9 @@ setup(
     install_requires=requirements('runtime'),
     extras_require={
         **{extra: requirements(extra) for extra in EXTRAS},
-        'all': [line for extra in EXTRAS if extra != 'tests' for line in requirements(extra)],
+        'all': [
+            line for extra in EXTRAS if extra not in OWN_CHOICE for line in requirements(extra)
+        ],
     },
     cmdclass={'editable_wheel': EditableWheel},
     classifiers=[

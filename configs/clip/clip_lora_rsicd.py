@@ -1,5 +1,6 @@
 """OpenAI's ViT-B/32 on RSICD by low-rank adapters of its layers, for one small GPU.
 
+pip install "pir_mm[lora]"
 python tools/get_weights.py openai-vit-b-32
 mim train pir_mm configs/clip/clip_lora_rsicd.py
 """

@@ -111,7 +111,15 @@ def test_the_metadata_says_what_is_needed(wheel):
     core = {r.name for r in needed if r.marker is None}
     assert {'torch', 'mmengine', 'mmpretrain', 'mmcv-lite', 'transformers', 'rasterio'} <= core
     assert not {'pycocotools', 'openmim', 'mmcv'} & core
-    assert set(metadata.get_all('Provides-Extra')) == {'clip', 'geo', 'mim', 'vis', 'tests', 'all'}
+    assert set(metadata.get_all('Provides-Extra')) == {
+        'clip',
+        'geo',
+        'lora',
+        'mim',
+        'vis',
+        'tests',
+        'all',
+    }
     extras = {
         e: {r.name for r in needed if wanted_by(r, e)} for e in ('all', 'clip', 'geo', 'mim', 'vis')
     }

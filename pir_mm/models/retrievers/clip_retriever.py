@@ -172,7 +172,7 @@ def _adapt(tower: nn.Module, settings: dict) -> None:
         if error.name != 'peft':
             raise
         raise ModuleNotFoundError(
-            'adapters need peft: install it by `pip install "pir_mm[clip]"`'
+            'adapters need peft: install it by `pip install "pir_mm[lora]"`'
         ) from None
     inject_adapter_in_model(LoraConfig(**settings), tower)
     if any(hasattr(module, '_restore_weights') for module in tower.modules()):

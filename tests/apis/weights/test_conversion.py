@@ -185,7 +185,7 @@ def test_a_file_that_loads_differently_is_not_kept(official, tmp_path, monkeypat
         model.image_encoder.projection.bias.data += 1
         return model
 
-    monkeypatch.setattr(conversion, 'load_retriever', worse)
+    monkeypatch.setattr(conversion, 'load_trained', worse)
     with pytest.raises(ValueError, match=r'out.pth is not written: 1 of \d+ tensors differ'):
         convert_checkpoint('pir-itr', official, tmp_path / 'out.pth', bert_heads=2)
     assert [path.name for path in tmp_path.iterdir()] == ['in.pth']

@@ -1,5 +1,7 @@
 """CLIP as a dual encoder, and PIR-CLIP's instruction before its image transformer."""
 
+import sys
+
 import pytest
 import torch
 from mmengine.registry import MODELS
@@ -159,7 +161,7 @@ LORA = dict(r=2, lora_alpha=4, target_modules=['c_fc', 'c_proj'])
 
 
 def test_adapters_alone_are_trained_and_begin_without_effect(images, tmp_path):
-    pytest.importorskip('peft')
+    pytest.importorskip('peft', reason='peft, of the extra lora, is not installed')
     plain = build().eval()
     torch.save({'state_dict': plain.state_dict()}, tmp_path / 'first.pth')
     model = build(adapters=LORA, init=str(tmp_path / 'first.pth')).eval()
@@ -183,8 +185,14 @@ def test_adapters_alone_are_trained_and_begin_without_effect(images, tmp_path):
         assert_close(again.encode_image(images), model.eval().encode_image(images))
 
 
+def test_adapters_without_peft_are_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'peft', None)
+    with pytest.raises(ModuleNotFoundError, match=r'install it by `pip install "pir_mm\[lora\]"`'):
+        build(adapters=LORA)
+
+
 def test_adapters_of_fused_attention_are_refused():
-    pytest.importorskip('peft')
+    pytest.importorskip('peft', reason='peft, of the extra lora, is not installed')
     with pytest.raises(ValueError, match='cannot change the attention of open_clip'):
         build(adapters=dict(r=2, target_modules=['attn']))
 
