@@ -68,16 +68,7 @@ class SceneFolder(EpochItems, BaseDataset):
     def load_data_list(self) -> list[dict]:
         """One item for each picture of the split, class by class."""
         root = Path(self.data_root)
-        folders = sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
-        pictures = {
-            folder.name: sorted(p for p in folder.iterdir() if is_picture(p)) for folder in folders
-        }
-        pictures = {name: paths for name, paths in pictures.items() if paths}
-        if not pictures:
-            raise FileNotFoundError(
-                f'{root} has no folders with pictures: unpack the set so that each class is a '
-                f'folder, as in {root}/Airport/airport_1.jpg'
-            )
+        pictures = class_pictures(root)
         self._metainfo['classes'] = tuple(pictures)
         left_out = self._left_out(root, pictures)
         rng = np.random.default_rng(self.seed)
@@ -102,3 +93,22 @@ class SceneFolder(EpochItems, BaseDataset):
                 'the list of another set'
             )
         return {root / name for name in names}
+
+
+def class_pictures(root: Path) -> dict[str, list[Path]]:
+    """The pictures of each class of a set that has one folder a class, both sorted by name.
+
+    Raises:
+        FileNotFoundError: if the folder does not exist or has no folders with pictures.
+    """
+    folders = sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
+    pictures = {
+        folder.name: sorted(p for p in folder.iterdir() if is_picture(p)) for folder in folders
+    }
+    pictures = {name: paths for name, paths in pictures.items() if paths}
+    if not pictures:
+        raise FileNotFoundError(
+            f'{root} has no folders with pictures: unpack the set so that each class is a folder, '
+            f'as in {root}/Airport/airport_1.jpg'
+        )
+    return pictures

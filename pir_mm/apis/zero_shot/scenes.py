@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pir_mm.apis.search.embedding import embed_images, embed_texts
-from pir_mm.files.pictures import is_picture
+from pir_mm.datasets.scene_folder import class_pictures
 from pir_mm.files.texts import read_names
 from pir_mm.files.writing import write_json
 from pir_mm.functional.classification import confusion, top_hits
@@ -41,7 +41,7 @@ class SceneAccuracy:
         confusion: ``[true][taken for]``, pictures.
         chance: top-1 of guessing.
         templates: sentences that were used.
-        left_out: names of pictures that were not asked about.
+        left_out: number of pictures that were not asked about.
     """
 
     classes: list[str]
@@ -146,22 +146,17 @@ def in_words(name: str) -> str:
 def _pictures(
     root: Path, leave_out: str | Path | None
 ) -> tuple[list[str], list[Path], Tensor, int]:
-    folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     unwanted = set() if leave_out is None else {root / name for name in read_names(leave_out)}
     names, paths, labels, left_out = [], [], [], 0
-    for folder in folders:
-        found = sorted(path for path in folder.iterdir() if is_picture(path))
+    for name, found in class_pictures(root).items():
         own = [path for path in found if path not in unwanted]
         left_out += len(found) - len(own)
         if own:
             labels += [len(names)] * len(own)
-            names.append(folder.name)
+            names.append(name)
             paths += own
     if not names:
-        raise FileNotFoundError(
-            f'{root} has no folders with pictures: unpack the set so that each class is a folder, '
-            f'as in {root}/Airport/airport_1.jpg'
-        )
+        raise ValueError(f'{leave_out} names every picture of {root}: nothing is left to ask about')
     if len(names) == 1:
         raise ValueError(f'{root} has one class, {names[0]}: there is nothing to tell apart')
     return names, paths, torch.tensor(labels), left_out

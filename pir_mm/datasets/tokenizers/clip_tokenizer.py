@@ -1,6 +1,5 @@
 """CLIP's tokenizer: byte pairs of a fixed vocabulary."""
 
-import importlib
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from pir_mm.datasets.caption_cleaning import CLEANINGS, caption_words, clean_caption
 from pir_mm.datasets.tokenizers.word_piece_tokenizer import TextReading
+from pir_mm.files.extras import import_extra
 from pir_mm.registry import TASK_UTILS
 
 
@@ -46,7 +46,8 @@ class CLIPTokenizer:
         self.cleaning = cleaning
         self.max_words = max_words
         self.truncated = 0
-        self._pieces = _byte_pairs()
+        library = import_extra('open_clip.tokenizer', 'clip', "CLIP's tokenizer needs")
+        self._pieces = library.SimpleTokenizer()
 
     def __len__(self) -> int:
         return self._pieces.vocab_size
@@ -79,14 +80,3 @@ class CLIPTokenizer:
 
     def __repr__(self) -> str:
         return f'CLIPTokenizer(max_tokens={self.max_tokens}, cleaning={self.cleaning!r})'
-
-
-def _byte_pairs():
-    try:
-        return importlib.import_module('open_clip.tokenizer').SimpleTokenizer()
-    except ModuleNotFoundError as error:
-        if error.name != 'open_clip':
-            raise
-        raise ModuleNotFoundError(
-            'CLIP\'s tokenizer needs open_clip: install it by `pip install "pir_mm[clip]"`'
-        ) from None

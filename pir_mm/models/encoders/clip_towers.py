@@ -1,7 +1,6 @@
 """The two towers of CLIP, as open_clip builds them, without its logits."""
 
 import difflib
-import importlib
 from collections.abc import Mapping
 from copy import deepcopy
 from types import ModuleType
@@ -11,26 +10,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pir_mm.files.extras import import_extra
 from pir_mm.registry import MODELS
 
 SEQUENCE_POOLS = ('argmax', 'eos')
 """Ways to pool a text that look for its last token, wherever the padding begins."""
 
 
-def open_clip() -> ModuleType:
-    """The library, imported when the first CLIP is built.
-
-    Raises:
-        ModuleNotFoundError: if it is not installed; names the command.
-    """
-    try:
-        return importlib.import_module('open_clip')
-    except ModuleNotFoundError as error:
-        if error.name != 'open_clip':
-            raise
-        raise ModuleNotFoundError(
-            'CLIP needs open_clip: install it by `pip install "pir_mm[clip]"`'
-        ) from None
+def open_clip(part: str = '') -> ModuleType:
+    """The library, or a module of it, imported when the first CLIP is built."""
+    return import_extra(f'open_clip{part}', 'clip', 'CLIP needs')
 
 
 def clip_config(arch: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -107,11 +96,9 @@ class CLIPTextTower(nn.Module):
                 f'texts of {token_ids.size(1)} tokens, and this CLIP has {self.max_positions} '
                 f'positions: set max_tokens={self.max_positions} of its tokenizer'
             )
-        if missing and not self._pads_for_nothing():
-            return self.tower(F.pad(token_ids, (0, missing), value=self.tower.pad_id))
         tower, length = self.tower, token_ids.size(1)
-        if not missing:
-            return tower(token_ids)
+        if not (missing and self._pads_for_nothing()):
+            return tower(F.pad(token_ids, (0, missing), value=tower.pad_id))
         tokens = tower.token_embedding(token_ids) + tower.positional_embedding[:length]
         tokens = tower.transformer(tokens, attn_mask=tower.attn_mask[:length, :length])
         row = torch.arange(len(tokens), device=tokens.device)
@@ -152,7 +139,7 @@ def clip_resnet(
         heads: of the attention pool, which divide ``32 * width``.
         img_size: height and width of its images, a multiple of 32.
     """
-    library = importlib.import_module(f'{open_clip().__name__}.modified_resnet')
+    library = open_clip('.modified_resnet')
 
     class CLIPResNet(library.ModifiedResNet):
         def forward(self, images: Tensor) -> tuple[Tensor]:

@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pir_mm.files.extras import import_extra
 from pir_mm.files.weights import load_whole, read_weights, under_prefix
 from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.encoders.clip_towers import build_towers
-from pir_mm.models.retrievers.dual_encoder import DualEncoder
+from pir_mm.models.retrievers.dual_encoder import DualEncoder, build_part
 from pir_mm.registry import MODELS
 
 TOWERS = ('image_encoder', 'text_encoder')
@@ -73,8 +74,8 @@ class CLIPRetriever(DualEncoder):
     ) -> None:
         super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg, chunk)
         self.image_encoder, self.text_encoder = build_towers(arch)
-        self.instruction_encoder = _build(instruction_encoder)
-        self.selector = _build(selector)
+        self.instruction_encoder = build_part(instruction_encoder)
+        self.selector = build_part(selector)
         self.init = init
         self.frozen_text = frozen_text
         if selector is not None and instruction_encoder is None:
@@ -166,21 +167,10 @@ def _check_tower(tower: nn.Module, instruction_encoder: nn.Module) -> None:
 
 
 def _adapt(tower: nn.Module, settings: dict) -> None:
-    try:
-        from peft import LoraConfig, inject_adapter_in_model  # takes seconds, and few need it
-    except ModuleNotFoundError as error:
-        if error.name != 'peft':
-            raise
-        raise ModuleNotFoundError(
-            'adapters need peft: install it by `pip install "pir_mm[lora]"`'
-        ) from None
-    inject_adapter_in_model(LoraConfig(**settings), tower)
+    peft = import_extra('peft', 'lora', 'adapters need')  # takes seconds
+    peft.inject_adapter_in_model(peft.LoraConfig(**settings), tower)
     if any(hasattr(module, '_restore_weights') for module in tower.modules()):
         raise ValueError(
             'adapters cannot change the attention of open_clip, which is one fused layer: let '
             "target_modules be ['c_fc', 'c_proj']"
         )
-
-
-def _build(cfg: dict | None):
-    return None if cfg is None else MODELS.build(cfg)

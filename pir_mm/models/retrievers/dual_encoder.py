@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
@@ -221,6 +221,11 @@ class DualEncoder(MMPretrainInference, BaseModel):
                     f'chunk={self.chunk} would let {name}, a batch norm, see a chunk in place of '
                     'the batch: freeze the part that it is in, or set model.chunk=None'
                 )
+
+
+def build_part(cfg: dict | None) -> nn.Module | None:
+    """A part of a model, or none where its config is ``None``."""
+    return None if cfg is None else MODELS.build(cfg)
 
 
 def _check_tables(tokenizer: Callable, encoder: Any) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pir_mm.models.encoders.backbone import channels_last
-from pir_mm.models.retrievers.dual_encoder import DualEncoder
+from pir_mm.models.retrievers.dual_encoder import DualEncoder, build_part
 from pir_mm.registry import MODELS
 
 
@@ -64,10 +64,10 @@ class PIR(DualEncoder):
         self.join_text = MODELS.build({**embedding, 'local': temporal_pae is not None})
         self.image_encoder = MODELS.build(image_encoder)
         self.text_encoder = MODELS.build(text_encoder)
-        self.instruction_encoder = _build(instruction_encoder)
-        self.selector = _build(selector)
-        self.spatial_pae = _build(spatial_pae)
-        self.temporal_pae = _build(temporal_pae)
+        self.instruction_encoder = build_part(instruction_encoder)
+        self.selector = build_part(selector)
+        self.spatial_pae = build_part(spatial_pae)
+        self.temporal_pae = build_part(temporal_pae)
         self._check_parts()
 
     @property
@@ -146,7 +146,3 @@ def _masks_padding(part: nn.Module) -> bool:
 def _given(features: Mapping[str, Sequence[Tensor]] | None, part: str) -> tuple:
     """A further argument for an encoder that was computed once; none for one that was not."""
     return (features[part],) if features and part in features else ()
-
-
-def _build(cfg: dict | None):
-    return None if cfg is None else MODELS.build(cfg)
