@@ -6,33 +6,17 @@ python tools/audit.py mixture data/rsicd:train data/rsitmd:train data/ucm:train 
 mim train pir_mm configs/clip/pir_clip_ret2.py
 """
 
-_base_ = './pir_clip_rsicd.py'
+_base_ = [
+    '../_base_/models/pir_clip.py',
+    '../_base_/datasets/ret_clip_224.py',
+    '../_base_/schedules/adamw_clip_10e.py',
+    '../_base_/retrieval_runtime.py',
+]
 
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='pir_mm.CaptionMixture',
-        datasets=[
-            dict(
-                type='pir_mm.CaptionDataset',
-                data_root='data/rsicd/',
-                split='train',
-                sampling='caption',
-                cleaning='none',
-                max_words=200,
-                leave_out='data/ret/rsicd.txt',
-                pipeline={{_base_.train_pipeline}},
-            ),
-            dict(
-                type='pir_mm.CaptionDataset',
-                data_root='data/rsitmd/',
-                split='train',
-                sampling='caption',
-                cleaning='none',
-                max_words=200,
-                leave_out='data/ret/rsitmd.txt',
-                pipeline={{_base_.train_pipeline}},
-            ),
-        ],
+        datasets=[{{_base_.rsicd_train}}, {{_base_.rsitmd_train}}],
     ),
 )

@@ -14,5 +14,3 @@ _base_ = [
     '../_base_/schedules/adamw_clip_10e.py',
     '../_base_/retrieval_runtime.py',
 ]
-
-model = dict(frozen_text=False)

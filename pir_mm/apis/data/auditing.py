@@ -97,9 +97,8 @@ def audit_pictures(
     """
     if sheet is not None:
         check_ending(sheet)
-    query_set, gallery_set = read_picture_set(pictures), read_picture_set(against)
-    query, gallery = _described(query_set), _described(gallery_set)
-    copies = _find_copies(query, gallery, threshold)
+    query, gallery = (describe_set(read_picture_set(what)) for what in (pictures, against))
+    copies = compare_sets(query, gallery, threshold)
     report = _report(query, gallery, threshold, copies)
     write_json(Path(out), report)
     if names is not None:
@@ -107,11 +106,11 @@ def audit_pictures(
         lines += sorted({copy['picture'] for copy in report['copies']})
         write_text(Path(names), '\n'.join(lines) + '\n')
     if sheet is not None:
-        _draw(copies, query_set, gallery_set, sheet)
+        _draw(copies, query.pictures, gallery.pictures, sheet)
     return report
 
 
-def _described(pictures: PictureSet) -> DescribedSet:
+def describe_set(pictures: PictureSet) -> DescribedSet:
     """Decode and describe all pictures of a set, ``CHUNK`` at a time."""
     parts, rows, broken, grey = [], [], [], []
     decoded = in_background(_grey, pictures.paths, min(8, os.cpu_count() or 1), 64)
@@ -141,7 +140,7 @@ def _grey(path: Path) -> np.ndarray:
     return cv2.resize(pixels.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 
 
-def _find_copies(query: DescribedSet, gallery: DescribedSet, threshold: float) -> list[Copy]:
+def compare_sets(query: DescribedSet, gallery: DescribedSet, threshold: float) -> list[Copy]:
     """All near-copies, the best first, without pairs of a file and itself."""
     copies = []
     with tqdm(total=len(query.rows), unit='picture', desc='compare', disable=None) as bar:

@@ -16,9 +16,18 @@ EXAMPLES = 50
 
 @dataclass(frozen=True)
 class CaptionSet:
-    """The annotations of a set or of its split."""
+    """The annotations of a set or of its split.
+
+    Attributes:
+        what: the set as the user gave it.
+        file: that they come from.
+        folder: of the prepared set; ``None`` if a caption file was given.
+        annotations: as in the file.
+    """
 
     what: str
+    file: Path
+    folder: Path | None
     annotations: list[dict]
 
 
@@ -32,14 +41,15 @@ def read_caption_set(what: str) -> CaptionSet:
     place, split = what, ''
     if not Path(what).exists() and ':' in what:
         place, _, split = what.rpartition(':')
-    path = Path(place)
-    annotations = read_caption_file(path / CAPTIONS if path.is_dir() else path)
+    folder = Path(place) if Path(place).is_dir() else None
+    file = Path(place) if folder is None else folder / CAPTIONS
+    annotations = read_caption_file(file)
     if split:
         known = sorted({annotation['split'] for annotation in annotations})
         if split not in known:
             raise ValueError(f'{place} has the splits {", ".join(known)}, not {split!r}')
         annotations = [a for a in annotations if a['split'] == split]
-    return CaptionSet(what, annotations)
+    return CaptionSet(what, file, folder, annotations)
 
 
 def audit_captions(
@@ -65,11 +75,6 @@ def audit_captions(
     own, others = clean_captions(query.annotations), clean_captions(gallery.annotations)
     shared = shared_captions(own, others, threshold)
     distinct = {caption for image in own for caption in image}
-    names = [[a['filename'] for a in part.annotations] for part in (query, gallery)]
-    together = sorted(
-        ((count, names[0][row], names[1][other]) for row, (other, count) in shared.images.items()),
-        key=lambda found: (-found[0], found[1]),
-    )
     report = {
         'captions': query.what,
         'against': gallery.what,
@@ -86,11 +91,30 @@ def audit_captions(
             for a, b, score in shared.near[:EXAMPLES]
         ],
         'together': [
-            {'image': a, 'with': b, 'captions': count} for count, a, b in together if count > 1
+            {'image': a, 'with': b, 'captions': count}
+            for count, a, b in images_together(query, gallery, shared.images)
         ],
     }
     write_json(Path(out), report)
     return report
+
+
+def images_together(
+    query: CaptionSet, gallery: CaptionSet, found: dict[int, tuple[int, int]]
+) -> list[tuple[int, str, str]]:
+    """Images that share two captions or more with one of another set, most first.
+
+    Args:
+        query: the set of the images.
+        gallery: the other.
+        found: what :func:`pir_mm.datasets.audit.caption_sets.co_occurring` gives for them.
+
+    Returns:
+        Number of captions, name of the image, name of the other.
+    """
+    names, others = ([a['filename'] for a in part.annotations] for part in (query, gallery))
+    pairs = [(count, names[row], others[other]) for row, (other, count) in found.items()]
+    return sorted((p for p in pairs if p[0] > 1), key=lambda pair: (-pair[0], pair[1]))
 
 
 def data_card(captions: str, out: str | Path | None = None) -> dict:

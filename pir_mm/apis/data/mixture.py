@@ -1,13 +1,13 @@
 """Which training pictures of several sets show or describe what a test set does."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pir_mm.apis.data.auditing import THRESHOLD, audit_pictures
-from pir_mm.apis.data.caption_audit import audit_captions, read_caption_set
-from pir_mm.datasets.layout import CAPTIONS, IMAGES
+from pir_mm.apis.data.auditing import THRESHOLD, DescribedSet, compare_sets, describe_set
+from pir_mm.apis.data.caption_audit import CaptionSet, images_together, read_caption_set
+from pir_mm.apis.data.picture_set import read_picture_set
+from pir_mm.datasets.audit.caption_sets import clean_captions, co_occurring
+from pir_mm.datasets.layout import IMAGES
 from pir_mm.files.weights import file_sha256
 from pir_mm.files.writing import atomic_folder, write_json, write_text
 from pir_mm.version import __version__
@@ -50,20 +50,29 @@ def write_manifest(
     """
     if together < 2:
         raise ValueError(f'together must be at least 2, got {together}')
-    names = [_name(what) for what in train]
+    sets = {what: read_caption_set(what) for what in (*train, *tests)}
+    names = [_name(sets[what]) for what in train]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f'two training sets are called {", ".join(twice)}: rename a folder')
+    pictures = {
+        what: describe_set(read_picture_set(what)) for what in sets if _has_pictures(sets[what])
+    }
     manifest = {
         'pir_mm': __version__,
         'threshold': threshold,
         'together': together,
-        'tests': [_described(what) for what in tests],
-        'train': {
-            name: _described(what) | {'left_out': _left_out(what, tests, threshold, together)}
-            for name, what in zip(names, train, strict=True)
-        },
+        'tests': [_described(sets[what]) for what in tests],
+        'train': {},
     }
+    for name, what in zip(names, train, strict=True):
+        left_out = []
+        for test in tests:
+            left_out += _by_captions(sets[what], sets[test], together)
+            if what in pictures and test in pictures:
+                left_out += _by_pictures(pictures[what], pictures[test], threshold)
+        left_out.sort(key=lambda item: (item['picture'], item['reason'], item['like']))
+        manifest['train'][name] = _described(sets[what]) | {'left_out': left_out}
     with atomic_folder(Path(out)) as folder:
         write_json(folder / MANIFEST, manifest)
         for name, part in manifest['train'].items():
@@ -73,50 +82,46 @@ def write_manifest(
     return manifest
 
 
-def _left_out(what: str, tests: Sequence[str], threshold: float, together: int) -> list[dict]:
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        for test in tests:
-            report = audit_captions(what, test, Path(folder, 'captions.json'))
-            found += [
-                {
-                    'picture': pair['image'],
-                    'reason': f'{pair["captions"]} captions in common',
-                    'like': f'{test}/{pair["with"]}',
-                }
-                for pair in report['together']
-                if pair['captions'] >= together
-            ]
-            if not (_has_pictures(what) and _has_pictures(test)):
-                continue
-            report = audit_pictures(what, test, Path(folder, 'pictures.json'), threshold=threshold)
-            found += [
-                {
-                    'picture': Path(copy['picture']).relative_to(IMAGES).as_posix(),
-                    'reason': f'near-copy, agreement {copy["score"]:.3f}',
-                    'like': f'{test}/{Path(copy["copy_of"]).relative_to(IMAGES).as_posix()}',
-                }
-                for copy in report['copies']
-            ]
-    return sorted(found, key=lambda item: (item['picture'], item['reason'], item['like']))
+def _by_captions(train: CaptionSet, test: CaptionSet, together: int) -> list[dict]:
+    found = co_occurring(clean_captions(train.annotations), clean_captions(test.annotations))
+    return [
+        {
+            'picture': picture,
+            'reason': f'{count} captions in common',
+            'like': f'{test.what}/{other}',
+        }
+        for count, picture, other in images_together(train, test, found)
+        if count >= together
+    ]
 
 
-def _described(what: str) -> dict:
-    place = Path(what if Path(what).exists() else what.rpartition(':')[0])
-    captions = place / CAPTIONS if place.is_dir() else place
+def _by_pictures(train: DescribedSet, test: DescribedSet, threshold: float) -> list[dict]:
+    names = [
+        [Path(name).relative_to(IMAGES).as_posix() for name in part.pictures.names]
+        for part in (train, test)
+    ]
+    return [
+        {
+            'picture': names[0][copy.query],
+            'reason': f'near-copy, agreement {copy.score:.3f}',
+            'like': f'{test.pictures.what}/{names[1][copy.gallery]}',
+        }
+        for copy in compare_sets(train, test, threshold)
+    ]
+
+
+def _described(given: CaptionSet) -> dict:
     return {
-        'set': what,
-        'pictures': len(read_caption_set(what).annotations),
-        'captions_sha256': file_sha256(captions),
-        'pictures_compared': _has_pictures(what),
+        'set': given.what,
+        'pictures': len(given.annotations),
+        'captions_sha256': file_sha256(given.file),
+        'pictures_compared': _has_pictures(given),
     }
 
 
-def _has_pictures(what: str) -> bool:
-    place = what if Path(what).exists() else what.rpartition(':')[0]
-    return os.path.isdir(Path(place) / IMAGES)
+def _has_pictures(given: CaptionSet) -> bool:
+    return given.folder is not None and (given.folder / IMAGES).is_dir()
 
 
-def _name(what: str) -> str:
-    place = Path(what if Path(what).exists() else what.rpartition(':')[0])
-    return place.resolve().name if place.is_dir() else place.stem
+def _name(given: CaptionSet) -> str:
+    return given.file.stem if given.folder is None else given.folder.resolve().name

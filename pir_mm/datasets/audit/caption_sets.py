@@ -94,7 +94,7 @@ def shared_captions(
         if score >= threshold
     ]
     return SharedCaptions(
-        verbatim, sorted(near, key=lambda pair: -pair[2]), _co_occurring(captions, others)
+        verbatim, sorted(near, key=lambda pair: -pair[2]), co_occurring(captions, others)
     )
 
 
@@ -156,9 +156,10 @@ def _bags(captions: Sequence[str], words: dict[str, int]) -> tuple[Tensor, Tenso
     return bags, sizes
 
 
-def _co_occurring(
+def co_occurring(
     captions: Sequence[Sequence[str]], others: Sequence[Sequence[str]]
 ) -> dict[int, tuple[int, int]]:
+    """Images of a set by row, see ``images`` of :class:`SharedCaptions`."""
     holders = defaultdict(list)
     for row, own in enumerate(others):
         for caption in set(own):
