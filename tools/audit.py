@@ -83,7 +83,10 @@ def parse_arguments() -> argparse.Namespace:
         '--threshold', type=float, default=0.75, help='lowest agreement of pictures [0.75]'
     )
     mixture.add_argument(
-        '--together', type=int, default=2, help='captions shared with one picture [2]'
+        '--together',
+        type=int,
+        default=2,
+        help='captions shared with one picture; 1 leaves no test caption in training [2]',
     )
     return parser.parse_args()
 

@@ -2,8 +2,8 @@
 
 python tools/zero_shot.py data/aid --model remoteclip-vit-b-32 --out aid.json --picture aid.png
 
-The set has one folder of pictures a class. For retrieval without training use tools/test.py with a
-model's name and --data.
+The set has one folder of pictures a class, or is FOLDER:SPLIT of a prepared caption set. For
+retrieval without training use tools/test.py with a model's name and --data.
 """
 
 import argparse
@@ -13,7 +13,11 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('folder', metavar='FOLDER', help='one folder of pictures a class')
+    parser.add_argument(
+        'folder',
+        metavar='SET',
+        help='folder with one folder of pictures a class, or FOLDER:SPLIT of a prepared set',
+    )
     parser.add_argument(
         '--model',
         nargs='+',

@@ -22,7 +22,7 @@ KEYS = ('img_path', 'image_id', 'scene', 'text', 'text_id', 'caption_id')
 
 @dataclass(frozen=True)
 class CachedFeatures:
-    """What :class:`pir_mm.engine.FeatureCacheHook` computed for a :class:`CaptionDataset`.
+    """What :class:`pir_mm.engine.FeatureCacheHook` computed for a set of captioned pictures.
 
     Args:
         images: for each encoder of images that was computed, its store. Row ``image * turns +
@@ -58,23 +58,23 @@ class PictureViews:
     """Each picture of a set in each of its orientations, after the pipeline.
 
     Args:
-        paths: of the pictures.
+        pictures: for each what :class:`LoadPicture` reads: ``img_path``, and ``img_bytes`` if it is
+            no file of its own.
         pipeline: of the set. Apart from a :class:`RandomTurn` it may draw nothing.
     """
 
-    def __init__(self, paths: Sequence[str], pipeline: Compose) -> None:
-        self.paths = paths
+    def __init__(self, pictures: Sequence[dict], pipeline: Compose) -> None:
+        self.pictures = pictures
         self.transforms = pipeline.transforms
-        turns = [step.turns for step in self.transforms if isinstance(step, RandomTurn)]
-        self.turns = turns[0] if turns else 1
+        self.turns = turns_of(pipeline)
 
     def __len__(self) -> int:
-        return len(self.paths) * self.turns
+        return len(self.pictures) * self.turns
 
     def __getitem__(self, row: int) -> Tensor:
         """Pixels ``(3, H, W)`` uint8 of a row, as :class:`CachedFeatures` counts them."""
         image, turn = divmod(row, self.turns)
-        item = {'img_path': self.paths[image], 'image_id': image, 'turn': turn}
+        item = {**self.pictures[image], 'image_id': image, 'turn': turn}
         for step in self.transforms:
             item = step(item)
         return item['inputs']
@@ -82,14 +82,14 @@ class PictureViews:
     def made_from(self) -> dict[str, str]:
         """What the pixels depend on, for the card of a store."""
         digest = hashlib.sha256()
-        for path in self.paths:
-            digest.update(file_sha256(Path(path)).encode())
+        for picture in self.pictures:
+            digest.update(_sha256(picture).encode())
         steps = [repr(step) for step in self.transforms[:-1]]
         return {'pictures': digest.hexdigest(), 'pipeline': '; '.join(steps)}
 
     def check_pipeline(self) -> None:
         """Raise a ValueError, which names it, if a transform beside :class:`RandomTurn` draws."""
-        item = {'img_path': self.paths[0], 'image_id': 0, 'turn': 0}
+        item = {**self.pictures[0], 'image_id': 0, 'turn': 0}
         for step in self.transforms[:-1]:
             outcomes = []
             for seed in range(8):
@@ -102,3 +102,15 @@ class PictureViews:
                     'do without FeatureCacheHook'
                 )
             item = outcomes[0]
+
+
+def turns_of(pipeline: Compose) -> int:
+    """Orientations that the pipeline of a set makes of a picture."""
+    turns = [step.turns for step in pipeline.transforms if isinstance(step, RandomTurn)]
+    return turns[0] if turns else 1
+
+
+def _sha256(picture: dict) -> str:
+    if 'img_bytes' in picture:
+        return hashlib.sha256(picture['img_bytes']).hexdigest()
+    return file_sha256(Path(picture['img_path']))

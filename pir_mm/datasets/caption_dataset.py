@@ -9,7 +9,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from pir_mm.datasets.cached_features import CachedFeatures, PictureViews
+from pir_mm.datasets.cached_features import CachedFeatures, PictureViews, turns_of
 from pir_mm.datasets.caption_cleaning import CLEANINGS, caption_words
 from pir_mm.datasets.caption_file import LABELS, number_scenes, read_caption_file, scene_name
 from pir_mm.datasets.layout import CAPTIONS, IMAGES, require_pictures
@@ -191,7 +191,8 @@ class CaptionDataset(EpochItems, BaseDataset):
         for index in range(len(self)):
             info = super().get_data_info(index)
             paths[info['image_id']] = info['img_path']
-        return PictureViews([paths[image] for image in range(len(paths))], self.pipeline)
+        pictures = [{'img_path': paths[image]} for image in range(len(paths))]
+        return PictureViews(pictures, self.pipeline)
 
     def distinct_texts(self) -> list[str]:
         """The texts of the set by text id."""
@@ -205,7 +206,7 @@ class CaptionDataset(EpochItems, BaseDataset):
         self, images: dict[str, FeatureStore], texts: FeatureStore | None, pixels: bool
     ) -> None:
         """Read features from stores from now on, see :class:`CachedFeatures`."""
-        self.features = CachedFeatures(images, texts, self.picture_views().turns, pixels)
+        self.features = CachedFeatures(images, texts, turns_of(self.pipeline), pixels)
 
     def pack(self, item: dict) -> dict | None:
         if self.features is None:

@@ -12,8 +12,10 @@ from mmengine.logging import print_log
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from pir_mm.datasets.cached_features import CachedFeatures, PictureViews, turns_of
 from pir_mm.datasets.caption_cleaning import CLEANINGS, clean_caption
 from pir_mm.datasets.samplers.epoch_sampler import EpochItems
+from pir_mm.files.feature_store import FeatureStore
 from pir_mm.files.shards import read_member, shard_index
 from pir_mm.registry import DATASETS
 
@@ -29,7 +31,12 @@ class ShardDataset(EpochItems, Dataset):
 
     A sample whose image cannot be decoded, or whose text has no word, is left out, logged and
     counted. Members are ``KEY.img_content`` (or ``.jpg``, ``.png``, ...), ``KEY.caption`` (or
-    ``.txt``) and, optional, ``KEY.img_name``.
+    ``.txt``) and, optional, ``KEY.img_name``. Samples of one folder with the same name show one
+    image, which is a positive of all their texts.
+
+    What frozen encoders give may be computed once (:class:`pir_mm.engine.FeatureCacheHook`), for
+    each distinct image; then every image must be readable. All images are read for that before the
+    first step, so it is for sets of thousands, not of millions.
 
     Args:
         shards: a folder, a pattern such as ``'rs5m/*.tar'``, or a list of both.
@@ -45,6 +52,8 @@ class ShardDataset(EpochItems, Dataset):
 
     metainfo = {'scenes': ()}
     test_mode = False
+    split = 'train'
+    """For the folders of features."""
 
     def __init__(
         self,
@@ -64,6 +73,9 @@ class ShardDataset(EpochItems, Dataset):
         self.max_words = max_words
         self.own_item_seed = seed
         self.bad = 0
+        self.features: CachedFeatures | None = None
+        self._distinct_image: np.ndarray | None = None
+        self._distinct_text: dict[int, int] = {}
         self.pipeline = Compose(pipeline)
         self._read_indices()
         if indices is not None:
@@ -77,18 +89,22 @@ class ShardDataset(EpochItems, Dataset):
 
     def get_data_info(self, idx: int) -> dict:
         """Sample ``idx`` before the pipeline."""
-        shard = self.shards[self._shard[idx]]
-        text = read_member(shard, *self._text[idx].tolist()).decode('utf-8', 'replace')
-        name = read_member(shard, *self._name[idx].tolist()).decode('utf-8', 'replace')
-        words = clean_caption(text, self.max_words, self.cleaning)
-        return {
-            'img_bytes': read_member(shard, *self._image[idx].tolist()),
-            'img_path': f'{shard}, sample {idx}' + (f', {name}' if name else ''),
-            'image_id': idx,
+        name = self._read(self._name, idx).decode('utf-8', 'replace')
+        folder = self.shards[self._shard[idx]].parent
+        words = self._words(idx)
+        item = {
+            'img_path': f'{folder}/*.tar, {name}' if name else f'{folder}/*.tar, sample {idx}',
+            'image_id': _number_of(f'{folder}/{name}') if name else idx,
             'scene': -1,
             'text': [words],
             'text_id': [_number_of(words)],
         }
+        if self.features is None or self.features.pixels:
+            item['img_bytes'] = self._read(self._image, idx)
+        if self.features is not None:
+            item['image_row'] = int(self._distinct_image[idx])
+            item['text_row'] = [self._distinct_text.get(item['text_id'][0])]
+        return item
 
     def __getitem__(self, idx: int) -> dict | None:
         """The sample of key ``idx`` after the pipeline; ``None`` for one that is bad."""
@@ -96,7 +112,53 @@ class ShardDataset(EpochItems, Dataset):
             return self.prepare_data(idx)
         except ValueError as error:
             self.bad += 1
-            print_log(f'a bad sample is left out, {self.bad} so far: {error}', 'current')
+            shard = self.shards[self._shard[idx % len(self)]]
+            print_log(f'a bad sample of {shard} is left out, {self.bad} so far: {error}', 'current')
+            return None
+
+    def picture_views(self) -> PictureViews:
+        """The distinct pictures of the set, for features that are computed once."""
+        numbers: dict[bytes, int] = {}
+        first = []
+        rows = range(len(self))
+        self._distinct_image = np.empty(len(rows), dtype=np.int64)
+        for idx in tqdm(rows, unit='sample', desc='distinct pictures', disable=None):
+            digest = hashlib.sha256(self._read(self._image, idx)).digest()
+            if digest not in numbers:
+                first.append(idx)
+            self._distinct_image[idx] = numbers.setdefault(digest, len(numbers))
+        return PictureViews(_Pictures(self, first), self.pipeline)
+
+    def distinct_texts(self) -> list[str]:
+        """The distinct texts of the set, for features that are computed once."""
+        texts = list(dict.fromkeys(filter(None, map(self._words_or_none, range(len(self))))))
+        self._distinct_text = {_number_of(text): row for row, text in enumerate(texts)}
+        return texts
+
+    def use_features(
+        self, images: dict[str, FeatureStore], texts: FeatureStore | None, pixels: bool
+    ) -> None:
+        """Read features from stores from now on, see :class:`CachedFeatures`."""
+        if self._distinct_image is None:
+            self.picture_views()
+        self.features = CachedFeatures(images, texts, turns_of(self.pipeline), pixels)
+
+    def pack(self, item: dict) -> dict | None:
+        if self.features is None:
+            return self.pipeline(item)
+        return self.features.pack(item, self.pipeline)
+
+    def _read(self, members: np.ndarray, idx: int) -> bytes:
+        return read_member(self.shards[self._shard[idx]], *members[idx].tolist())
+
+    def _words(self, idx: int) -> str:
+        text = self._read(self._text, idx).decode('utf-8', 'replace')
+        return clean_caption(text, self.max_words, self.cleaning)
+
+    def _words_or_none(self, idx: int) -> str | None:
+        try:
+            return self._words(idx)
+        except ValueError:
             return None
 
     def _read_indices(self) -> None:
@@ -111,6 +173,23 @@ class ShardDataset(EpochItems, Dataset):
         self._image = np.concatenate([part.image for part in parts])
         self._text = np.concatenate([part.text for part in parts])
         self._name = np.concatenate([part.name for part in parts])
+
+
+class _Pictures(Sequence[dict]):
+    """Samples of shards as :class:`PictureViews` reads them."""
+
+    def __init__(self, dataset: ShardDataset, samples: list[int]) -> None:
+        self.dataset = dataset
+        self.samples = samples
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, number: int) -> dict:
+        idx = self.samples[number]
+        shard = self.dataset.shards[self.dataset._shard[idx]]
+        content = self.dataset._read(self.dataset._image, idx)
+        return {'img_bytes': content, 'img_path': f'{shard}, sample {idx}'}
 
 
 def _shards(given: Sequence[str]) -> list[Path]:

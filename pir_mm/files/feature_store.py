@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -108,3 +109,15 @@ class FeatureStore:
                 f'the features in {self.folder} were made from other {first_few(changed)} than '
                 'this run has: remove the folder, or name another one'
             )
+
+
+class ShuffledRows:
+    """The rows of a store, each under the number of another, always in the same order."""
+
+    def __init__(self, store: FeatureStore) -> None:
+        self.store = store
+        self.order = np.random.default_rng(0).permutation(store.rows)
+
+    def row(self, number: int) -> tuple[Tensor, ...]:
+        """The tensors of the row that stands in place of ``number``."""
+        return self.store.row(int(self.order[number]))

@@ -50,12 +50,30 @@ def test_an_item_holds_the_picture_and_the_text_as_they_are(folder, tmp_path):
     dataset = ShardDataset(str(folder))
     assert len(dataset) == 8 and dataset.metainfo == {'scenes': ()}
     item = dataset.get_data_info(5)
-    assert item['img_bytes'] == encoded(5) and item['image_id'] == 5 and item['scene'] == -1
+    assert item['img_bytes'] == encoded(5) and item['scene'] == -1
     assert item['text'] == ['Picture 1, of a river']
-    assert item['img_path'] == f'{folder / "b.tar"}, sample 5, 5.png'
+    assert item['img_path'] == f'{folder}/*.tar, 5.png'
     same, other = dataset.get_data_info(1), dataset.get_data_info(2)
     assert item['text_id'] == same['text_id'] != other['text_id']
     assert 0 <= item['text_id'][0] < 2**63
+
+
+def test_samples_of_one_name_show_one_picture(folder, tmp_path):
+    members = {}
+    for number, name in enumerate(('a.png', 'b.png', 'a.png', None, None)):
+        members[f'{number}.jpg'] = encoded(0)
+        members[f'{number}.txt'] = f'text {number}'.encode()
+        if name:
+            members[f'{number}.img_name'] = name.encode()
+    for place in ('one', 'two'):
+        (tmp_path / place).mkdir()
+        write(tmp_path / place / 'x.tar', members)
+    dataset = ShardDataset([str(tmp_path / 'one'), str(tmp_path / 'two')], pipeline=PIPELINE)
+    ids = [dataset.get_data_info(n)['image_id'] for n in range(10)]
+    assert ids[0] == ids[2] and ids[3:5] == [3, 4] and ids[8:] == [8, 9]
+    assert len(set(ids)) == 8  # a name stands for a picture in its own folder only
+    batch = collate_pairs([dataset[n] for n in range(10)], tokenizer=letters)
+    assert batch.image_id.tolist() == ids
 
 
 @pytest.mark.parametrize('kind', ['PNG', 'JPEG', 'TIFF', 'BMP', 'WEBP', 'JPEG2000'])
@@ -74,7 +92,8 @@ def test_bad_samples_are_left_out_and_counted(folder, capsys):
     assert dataset.bad == 2
     batch = collate_pairs(samples, tokenizer=letters)
     assert batch.images.shape == (6, 3, 16, 16)
-    assert sorted(batch.image_id.tolist()) == [0, 2, 4, 5, 6, 7]
+    ids = [dataset.get_data_info(number)['image_id'] for number in (0, 2, 4, 5, 6, 7)]
+    assert batch.image_id.tolist() == ids
     with pytest.raises(ValueError, match='every sample of a batch was left out as bad'):
         collate_pairs([samples[1], samples[3]], tokenizer=letters)
 

@@ -100,21 +100,22 @@ def audit_captions(
 
 
 def images_together(
-    query: CaptionSet, gallery: CaptionSet, found: dict[int, tuple[int, int]]
+    query: CaptionSet, gallery: CaptionSet, found: dict[int, tuple[int, int]], least: int = 2
 ) -> list[tuple[int, str, str]]:
-    """Images that share two captions or more with one of another set, most first.
+    """Images that share several captions with one of another set, most first.
 
     Args:
         query: the set of the images.
         gallery: the other.
         found: what :func:`pir_mm.datasets.audit.caption_sets.co_occurring` gives for them.
+        least: number of captions from which they count.
 
     Returns:
         Number of captions, name of the image, name of the other.
     """
     names, others = ([a['filename'] for a in part.annotations] for part in (query, gallery))
     pairs = [(count, names[row], others[other]) for row, (other, count) in found.items()]
-    return sorted((p for p in pairs if p[0] > 1), key=lambda pair: (-pair[0], pair[1]))
+    return sorted((p for p in pairs if p[0] >= least), key=lambda pair: (-pair[0], pair[1]))
 
 
 def data_card(captions: str, out: str | Path | None = None) -> dict:

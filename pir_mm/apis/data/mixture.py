@@ -46,10 +46,10 @@ def write_manifest(
 
     Raises:
         FileNotFoundError, ValueError: if a set cannot be read, two training sets have one name, or
-            ``together`` is below 2.
+            ``together`` is below 1.
     """
-    if together < 2:
-        raise ValueError(f'together must be at least 2, got {together}')
+    if together < 1:
+        raise ValueError(f'together must be at least 1, got {together}')
     sets = {what: read_caption_set(what) for what in (*train, *tests)}
     names = [_name(sets[what]) for what in train]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -87,11 +87,10 @@ def _by_captions(train: CaptionSet, test: CaptionSet, together: int) -> list[dic
     return [
         {
             'picture': picture,
-            'reason': f'{count} captions in common',
+            'reason': f'{count} caption{"s" * (count > 1)} in common',
             'like': f'{test.what}/{other}',
         }
-        for count, picture, other in images_together(train, test, found)
-        if count >= together
+        for count, picture, other in images_together(train, test, found, together)
     ]
 
 

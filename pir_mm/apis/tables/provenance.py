@@ -40,12 +40,12 @@ def data_digest(config: Config) -> str:
 
 
 def weight_digests(config: Config) -> dict[str, str]:
-    """Digests of the weights that parts of the model start from, by their ``init``.
+    """Digests of the weights that the model and its parts start from, by their ``init``.
 
     The digest is over the tensors, not over the file: a checkpoint also has times in it, so the
     same training writes another file.
     """
-    parts = [part for part in config.model.values() if isinstance(part, dict)]
+    parts = [config.model, *(part for part in config.model.values() if isinstance(part, dict))]
     files = {part['init']: weight_file(part['init']) for part in parts if 'init' in part}
     return {
         init: hash_tensors(read_weights(file))[:16] for init, file in sorted(files.items()) if file

@@ -1,5 +1,6 @@
 """Classify pictures by the names of their scenes alone."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pir_mm.apis.search.embedding import embed_images, embed_texts
+from pir_mm.datasets.caption_file import read_caption_file, scene_name
+from pir_mm.datasets.layout import CAPTIONS, IMAGES
 from pir_mm.datasets.scene_folder import class_pictures
+from pir_mm.files.names import first_few
 from pir_mm.files.texts import read_names
 from pir_mm.files.writing import write_json
 from pir_mm.functional.classification import confusion, top_hits
@@ -65,11 +69,12 @@ def classify_scenes(
     out: str | Path | None = None,
     batch_size: int = 64,
 ) -> SceneAccuracy:
-    """Classify the pictures of a folder that has one folder a class, by the names of the folders.
+    """Classify pictures by the names of their scenes.
 
     Args:
         model: from :func:`pir_mm.apis.load_retriever`.
-        folder: ``CLASS/picture`` below it, as AID and RESISC45 come.
+        folder: ``CLASS/picture`` below it, as AID and RESISC45 come, or ``FOLDER:SPLIT`` of a
+            prepared caption set, whose pictures with a known scene are asked about.
         templates: sentences with ``{}`` for the name of the class.
         leave_out: list of pictures, relative to ``folder``, that are not asked about, such as those
             that the model was trained on; ``tools/audit.py pictures --names`` writes one.
@@ -80,11 +85,11 @@ def classify_scenes(
     Raises:
         FileNotFoundError: if there is no such folder or no class folder with pictures.
         ValueError: if there is one class only, a template has no ``{}``, a picture cannot be
-            decoded, or ``picture`` ends otherwise.
+            decoded, ``leave_out`` names a picture that is not there, or ``picture`` ends otherwise.
     """
     if picture is not None:
         check_ending(picture)
-    names, paths, label, left_out = _pictures(Path(folder), leave_out)
+    names, paths, label, left_out = _pictures(str(folder), leave_out)
     classes = [in_words(name) for name in names]
     wanted = class_embeddings(model, classes, templates)
     scores = torch.from_numpy(embed_images(model, paths, batch_size)) @ wanted.T
@@ -143,12 +148,18 @@ def in_words(name: str) -> str:
     return ' '.join(parted.split()).lower()
 
 
-def _pictures(
-    root: Path, leave_out: str | Path | None
-) -> tuple[list[str], list[Path], Tensor, int]:
+def _pictures(what: str, leave_out: str | Path | None) -> tuple[list[str], list[Path], Tensor, int]:
+    root, pictures = _scenes_of(what)
     unwanted = set() if leave_out is None else {root / name for name in read_names(leave_out)}
+    strange = unwanted.difference(*pictures.values())
+    if strange:
+        names = sorted(str(path.relative_to(root)) for path in strange)
+        raise ValueError(
+            f'{leave_out} names {first_few(names)}, which {what} does not have: it is the list of '
+            'another set'
+        )
     names, paths, labels, left_out = [], [], [], 0
-    for name, found in class_pictures(root).items():
+    for name, found in pictures.items():
         own = [path for path in found if path not in unwanted]
         left_out += len(found) - len(own)
         if own:
@@ -156,7 +167,28 @@ def _pictures(
             names.append(name)
             paths += own
     if not names:
-        raise ValueError(f'{leave_out} names every picture of {root}: nothing is left to ask about')
+        raise ValueError(f'{leave_out} names every picture of {what}: nothing is left to ask about')
     if len(names) == 1:
-        raise ValueError(f'{root} has one class, {names[0]}: there is nothing to tell apart')
+        raise ValueError(f'{what} has one class, {names[0]}: there is nothing to tell apart')
     return names, paths, torch.tensor(labels), left_out
+
+
+def _scenes_of(what: str) -> tuple[Path, dict[str, list[Path]]]:
+    """The folder to which names are relative, and the pictures of each scene."""
+    folder, _, split = what.rpartition(':')
+    if os.path.isdir(what) or not os.path.isfile(os.path.join(folder, CAPTIONS)):
+        return Path(what), class_pictures(Path(what))
+    annotations = read_caption_file(Path(folder) / CAPTIONS)
+    pictures: dict[str, list[Path]] = {}
+    for annotation in annotations:
+        scene = scene_name(annotation)
+        if annotation['split'] == split and scene is not None:
+            path = Path(folder) / IMAGES / annotation['filename']
+            pictures.setdefault(scene, []).append(path)
+    if not pictures:
+        found = ', '.join(sorted({annotation['split'] for annotation in annotations}))
+        raise ValueError(
+            f'{folder} has no picture of split {split!r} whose scene is known; '
+            f'its splits are {found}'
+        )
+    return Path(folder) / IMAGES, dict(sorted(pictures.items()))

@@ -1,7 +1,7 @@
 """What frozen parts of a model give, computed once and kept in files."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
 from pir_mm.engine.model_wrapping import unwrapped
-from pir_mm.files.feature_store import FeatureStore
+from pir_mm.files.feature_store import FeatureStore, ShuffledRows
 from pir_mm.files.weights import hash_tensors
 from pir_mm.registry import HOOKS
 
@@ -48,15 +48,22 @@ class FeatureCacheHook(Hook):
             ``folder/split/name``. Models that share a frozen encoder share its features by one
             name; another prior has another name. By default all encoders that have a frozen part,
             under their own names.
+        shuffled: encoders of images whose features are dealt out to other pictures, in an order
+            that is always the same. It is a control: a part that says something about a picture is
+            worth more than one that says the same about a stranger. Search, which reads pictures,
+            knows nothing of it.
 
     Raises:
-        ValueError: if an encoder has no frozen part, the pipeline draws, or the folder holds
-            features of something else.
+        ValueError: if an encoder has no frozen part, the pipeline draws, the folder holds
+            features of something else, or ``shuffled`` names what is not computed.
     """
 
-    def __init__(self, folder: str, parts: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: str, parts: Mapping[str, str] | None = None, shuffled: Sequence[str] = ()
+    ) -> None:
         self.folder = Path(folder)
         self.parts = parts
+        self.shuffled = tuple(shuffled)
 
     def before_train(self, runner: Runner) -> None:
         self.equip(unwrapped(runner.model), runner.train_dataloader)
@@ -74,7 +81,8 @@ class FeatureCacheHook(Hook):
         for number, dataset in enumerate(sets):
             if not hasattr(dataset, 'use_features'):
                 raise ValueError(
-                    f'FeatureCacheHook is for pir_mm.CaptionDataset, not {type(dataset).__name__}'
+                    'FeatureCacheHook is for pir_mm.CaptionDataset and pir_mm.ShardDataset, not '
+                    f'{type(dataset).__name__}'
                 )
             if dataset.features is not None:
                 continue
@@ -88,6 +96,8 @@ class FeatureCacheHook(Hook):
             model.eval()
             images = self._of_images(model, dataset, image_parts, loader.num_workers)
             texts = self._of_texts(model, dataset, text_parts)
+            for part in self.shuffled:
+                images[part] = ShuffledRows(images[part])
             model.train(training)
             dataset.use_features(images, texts, len(image_parts) < len(model.image_parts))
 
@@ -103,6 +113,12 @@ class FeatureCacheHook(Hook):
                 f'FeatureCacheHook computes what frozen encoders give, and of this model '
                 f'{", ".join(frozen) or "no encoder"} can be: set `frozen` of '
                 f'{wrong[0] if wrong else "an encoder"}, or take the hook out of the config'
+            )
+        strange = [name for name in self.shuffled if name not in parts or name in model.text_parts]
+        if strange:
+            raise ValueError(
+                f'shuffled names {strange[0]}, whose features of images are not computed: of this '
+                f'model those of {", ".join(parts)} are'
             )
         return parts
 

@@ -5,9 +5,16 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from pir_mm.files.weights import load_whole, named_tensors, read_checkpoint
 from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.retrievers.dual_encoder import DualEncoder, build_part
 from pir_mm.registry import MODELS
+
+ADDED = (
+    'instruction_encoder.*', 'spatial_pae.*', 'temporal_pae.*', 'join_*.local.*',
+    'head.temperatures.*',
+)  # fmt: skip
+"""Tensors that an earlier stage may not have."""
 
 
 @MODELS.register_module()
@@ -36,10 +43,14 @@ class PIR(DualEncoder):
         spatial_pae: encodes the image tokens under the instruction, or without one if the part
             says so by ``instructed = False``.
         temporal_pae: encodes the text tokens.
+        init: checkpoint of an earlier stage, which every tensor of it must fit, or ``'random'``.
+            What this stage adds starts as without it: the prior, the progressive encoders, the
+            layers that join what these give, temperatures.
         data_preprocessor, text_groups, chunk: as in :class:`DualEncoder`.
 
     Raises:
-        ValueError: if a part is given that has no effect without another one.
+        ValueError: if a part is given that has no effect without another one, or ``init`` does not
+            fit.
     """
 
     def __init__(
@@ -57,9 +68,11 @@ class PIR(DualEncoder):
         text_groups: int = 4,
         init_cfg: dict | None = None,
         chunk: int | None = None,
+        init: str = 'random',
     ) -> None:
         super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg, chunk)
         embedding = embedding or {'type': 'pir_mm.JoinedEmbedding'}
+        self.init = init
         self.join_image = MODELS.build({**embedding, 'local': spatial_pae is not None})
         self.join_text = MODELS.build({**embedding, 'local': temporal_pae is not None})
         self.image_encoder = MODELS.build(image_encoder)
@@ -69,6 +82,12 @@ class PIR(DualEncoder):
         self.spatial_pae = build_part(spatial_pae)
         self.temporal_pae = build_part(temporal_pae)
         self._check_parts()
+
+    def init_weights(self) -> None:
+        super().init_weights()
+        if self.init != 'random':
+            weights = named_tensors(read_checkpoint(self.init), self.init)
+            load_whole(self, weights, self.init, 'this model', ADDED, option='model.init')
 
     @property
     def image_parts(self) -> tuple[str, ...]:

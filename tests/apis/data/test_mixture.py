@@ -50,6 +50,14 @@ def test_lists_what_leaks_and_why(sets, tmp_path):
     assert lines[0].startswith('# ') and lines[1:] == ['1.png', '3.png']
 
 
+def test_one_caption_in_common_is_enough_if_asked(sets, tmp_path):
+    train, test = sets
+    manifest = write_manifest([train], [test], tmp_path / 'out', together=1)
+    found = {item['picture']: item['reason'] for item in manifest['train']['train']['left_out']}
+    assert sorted(found) == ['1.png', '2.png', '3.png', '4.png']
+    assert found['4.png'] == '1 caption in common' and found['3.png'] == '2 captions in common'
+
+
 def test_a_dataset_leaves_them_out(sets, tmp_path):
     train, test = sets
     write_manifest([train], [test], tmp_path / 'out')
@@ -79,7 +87,7 @@ def test_a_set_without_pictures_is_compared_by_its_captions(sets, tmp_path):
 
 def test_what_cannot_be_is_told(sets, tmp_path):
     train, test = sets
-    with pytest.raises(ValueError, match='together must be at least 2, got 1'):
-        write_manifest([train], [test], tmp_path / 'out', together=1)
+    with pytest.raises(ValueError, match='together must be at least 1, got 0'):
+        write_manifest([train], [test], tmp_path / 'out', together=0)
     with pytest.raises(ValueError, match='two training sets are called train'):
         write_manifest([train, train], [test], tmp_path / 'out')

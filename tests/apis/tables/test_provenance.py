@@ -43,6 +43,8 @@ def test_data_are_known_by_their_bytes_and_weights_by_their_tensors(tmp_path):
     torch.save({'state_dict': {'w': torch.zeros(2)}, 'meta': {'time': '9:00'}}, weights)
     assert provenance.data_digest(given) != data
     assert provenance.weight_digests(given) != digests
+    whole = config(model={'init': str(weights), 'head': {}})
+    assert list(provenance.weight_digests(whole)) == [str(weights)]
     assert provenance.weight_digests(config()) == {}
 
 

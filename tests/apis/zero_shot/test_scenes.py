@@ -50,6 +50,31 @@ def test_pictures_can_be_left_out(colour_model, folder, tmp_path):
     assert result.top1 == 100 and result.chance == 50
 
 
+def test_a_split_of_a_prepared_set_is_asked_by_its_scenes(colour_model, pictures, tmp_path):
+    (tmp_path / 'images').mkdir()
+    annotations = []
+    for name, split, scene in (
+        ('red.png', 'test', 'red'), ('blue.jpg', 'test', 'green'), ('green.png', 'train', 'green'),
+    ):  # fmt: skip
+        shutil.copy(pictures / name, tmp_path / 'images')
+        sentence = {'raw': 'a field'}
+        annotations.append(
+            {'filename': name, 'split': split, 'class': scene, 'sentences': [sentence]}
+        )
+    (tmp_path / 'captions.json').write_text(json.dumps({'images': annotations}))
+    result = classify_scenes(colour_model, f'{tmp_path}:test', TEMPLATES)
+    assert result.classes == ['green', 'red'] and result.pictures == [1, 1]
+    assert result.by_class == [50, 100]  # blue is as far from green as from red
+    with pytest.raises(ValueError, match=r"no picture of split 'val' .*its splits are test, train"):
+        classify_scenes(colour_model, f'{tmp_path}:val', TEMPLATES)
+
+
+def test_a_list_of_another_set_is_refused(colour_model, folder, tmp_path):
+    (tmp_path / 'names.txt').write_text('Green/green.png\nPink/1.png\n')
+    with pytest.raises(ValueError, match='names Pink/1.png, which .* does not have'):
+        classify_scenes(colour_model, folder, TEMPLATES, tmp_path / 'names.txt')
+
+
 def test_a_class_has_the_direction_of_the_mean_of_its_sentences(colour_model):
     vectors = class_embeddings(colour_model, ['red', 'blue'], ['{} or green', 'green and {}'])
     half = 0.5**0.5

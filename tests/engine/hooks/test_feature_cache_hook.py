@@ -1,6 +1,7 @@
 """What frozen encoders give is computed once, and stands for pictures and texts."""
 
 import copy
+import json
 import shutil
 from functools import partial
 from types import SimpleNamespace
@@ -11,10 +12,12 @@ from mmengine.registry import DATASETS, HOOKS, MODELS
 from torch.testing import assert_close
 from torch.utils.data import DataLoader
 
+from pir_mm.apis.data.sharding import make_shards
 from pir_mm.datasets import cached_features
 from pir_mm.datasets.collating import collate_pairs
 from pir_mm.engine.hooks import feature_cache_hook
 from pir_mm.files import feature_store
+from tests.files.test_shards import write
 
 RESNET = dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4)
 PACK = dict(
@@ -68,10 +71,10 @@ def loader_of(dataset, model, workers=0):
     return DataLoader(dataset, 4, collate_fn=collate, num_workers=workers)
 
 
-def equip(model, dataset, folder, workers=0, parts=None):
+def equip(model, dataset, folder, workers=0, **settings):
     loader = loader_of(dataset, model, workers)
     runner = SimpleNamespace(model=model, train_dataloader=loader)
-    hook = HOOKS.build(dict(type='pir_mm.FeatureCacheHook', folder=str(folder), parts=parts))
+    hook = HOOKS.build(dict(type='pir_mm.FeatureCacheHook', folder=str(folder), **settings))
     hook.before_train(runner)
     return loader
 
@@ -292,7 +295,7 @@ def test_a_model_without_a_frozen_part_is_told(scenes, tmp_path):
 
 
 def test_another_dataset_is_told(scenes, tmp_path):
-    with pytest.raises(ValueError, match='is for pir_mm.CaptionDataset, not list'):
+    with pytest.raises(ValueError, match='CaptionDataset and pir_mm.ShardDataset, not list'):
         equip(model_of(scenes), [1], tmp_path / 'f')
 
 
@@ -329,3 +332,68 @@ def test_pooled_vectors_alone_do_not_stand_for_tokens(scenes, tmp_path):
     model.image_encoder.with_tokens = True
     with pytest.raises(ValueError, match='were made from other tokens than this run has'):
         equip(model, set_of(scenes), tmp_path / 'f', parts={'image_encoder': 'resnet'})
+
+
+def shards_of(scenes, folder):
+    make_shards(scenes, folder, size=30)
+    steps = [dict(type='pir_mm.LoadPicture'), dict(type='mmpretrain.Resize', scale=64)]
+    turn = dict(type='pir_mm.RandomTurn', turns=2)
+    return DATASETS.build(
+        dict(type='pir_mm.ShardDataset', shards=str(folder), cleaning='pir', max_words=30,
+             pipeline=[*steps, turn, PACK])
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize('text', [True, False])
+def test_shards_are_computed_once_for_each_distinct_picture_and_text(scenes, tmp_path, text):
+    model = model_of(scenes, text=text).eval()
+    plain, cached = (seeded(shards_of(scenes, tmp_path / 's')) for _ in range(2))
+    loader = equip(model, cached, tmp_path / 'f')
+    pictures = {item['filename'] for item in annotations(scenes) if item['split'] == 'train'}
+    store = cached.features.images['image_encoder']
+    assert store.rows == 2 * len(pictures) < 2 * len(plain)
+    for index in (0, 1, len(plain) - 1, 3 * len(plain) + 2):  # the last in its fourth pass
+        sample, features = plain[index], cached[index]
+        assert 'inputs' not in features
+        images = model.data_preprocessor({'inputs': sample['inputs'][None]})['images']
+        wanted = model.image_encoder.frozen_output(images)
+        for got, right in zip(features['features']['image_encoder'], wanted, strict=True):
+            assert_close(got.float(), right[0], atol=0.02, rtol=0.02)
+    assert cached.distinct_texts() == list(dict.fromkeys(plain[n]['data_samples'].text[0]
+                                                         for n in range(len(plain))))  # fmt: skip
+    batch, other = first_batch(model, loader), first_batch(model, loader_of(plain, model))
+    assert torch.equal(batch.token_ids, other.token_ids)
+    assert (batch.text_features is not None) == text
+    assert_close(model.loss(batch)['loss_contrastive'], model.loss(other)['loss_contrastive'],
+                 atol=0.02, rtol=0.02)  # fmt: skip
+
+
+def annotations(scenes):
+    return json.loads((scenes / 'captions.json').read_text())['images']
+
+
+def test_a_broken_picture_of_a_shard_is_named(scenes, tmp_path):
+    write(tmp_path / 'a.tar', {'a.jpg': b'broken', 'a.txt': b'a river'})
+    dataset = shards_of(scenes, tmp_path / 's')
+    dataset = type(dataset)(str(tmp_path / 'a.tar'), dataset.pipeline.transforms)
+    with pytest.raises(ValueError, match='a.tar, sample 0'):
+        equip(model_of(scenes), dataset, tmp_path / 'f')
+
+
+def test_shuffled_features_are_those_of_other_pictures(scenes, tmp_path):
+    model = model_of(scenes)
+    plain, dealt = set_of(scenes), set_of(scenes)
+    equip(model, plain, tmp_path / 'f')
+    equip(model, dealt, tmp_path / 'f', shuffled=['instruction_encoder'])
+    rows = range(len(plain))
+    own, others = (
+        torch.stack([one.features.images['instruction_encoder'].row(n)[0] for n in rows])
+        for one in (plain, dealt)
+    )
+    same = (own == others).flatten(1).all(dim=1)
+    assert same.float().mean() < 0.2
+    assert_close(own.float().sum(dim=0), others.float().sum(dim=0), atol=1e-2, rtol=1e-3)
+    pair = [one[0]['features']['image_encoder'][0] for one in (plain, dealt)]
+    assert torch.equal(*pair)
+    with pytest.raises(ValueError, match='shuffled names text_encoder, whose features of images'):
+        equip(model, set_of(scenes), tmp_path / 'f', shuffled=['text_encoder'])

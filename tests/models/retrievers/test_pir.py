@@ -165,3 +165,40 @@ def test_size_of_the_paper(build):
     count = sum(p.numel() for p in model.parameters())
     prior = sum(p.numel() for p in model.instruction_encoder.backbone.parameters())
     assert (count, count - prior) == (184_642_492, 161_134_460)
+
+
+def test_a_second_stage_starts_from_the_first(build, tmp_path):
+    first = build(**ABLATIONS['baseline'])
+    with torch.no_grad():
+        for parameter in first.parameters():
+            parameter.normal_()
+    torch.save(first.state_dict(), tmp_path / 'first.pth')
+    second, alone = (build(init=init) for init in (str(tmp_path / 'first.pth'), 'random'))
+    for model in (second, alone):
+        torch.manual_seed(0)
+        model.init_weights()
+    given, got = first.state_dict(), second.state_dict()
+    assert all(torch.equal(got[name], value) for name, value in given.items())
+    added = {name.partition('.')[0] for name in got.keys() - given.keys()}
+    assert added == {
+        'instruction_encoder',
+        'spatial_pae',
+        'temporal_pae',
+        'join_image',
+        'join_text',
+    }
+    fresh = alone.state_dict()
+    assert all(torch.equal(got[name], fresh[name]) for name in got.keys() - given.keys())
+
+
+def test_a_first_stage_that_does_not_fit_is_refused(build, tmp_path):
+    whole = build()
+    torch.save(whole.state_dict(), tmp_path / 'whole.pth')
+    with pytest.raises(ValueError, match='does not fit this model.*left over: .*model.init=random'):
+        build(init=str(tmp_path / 'whole.pth'), **ABLATIONS['baseline']).init_weights()
+    part = {n: t for n, t in whole.state_dict().items() if 'text_encoder' not in n}
+    torch.save(part, tmp_path / 'part.pth')
+    with pytest.raises(ValueError, match='missing: text_encoder'):
+        build(init=str(tmp_path / 'part.pth')).init_weights()
+    with pytest.raises(FileNotFoundError, match='nowhere.pth'):
+        build(init=str(tmp_path / 'nowhere.pth')).init_weights()
