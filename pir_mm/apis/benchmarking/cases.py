@@ -10,11 +10,19 @@ from pir_mm.apis.benchmarking.contest import Contest
 
 @dataclass(frozen=True)
 class Case:
-    """A contest by name, and how many times as fast ours ought to be."""
+    """A contest by name.
+
+    Args:
+        contest: makes it; a new process can import it by name.
+        target: how many times as fast ours ought to be.
+        quick: whether it takes little time.
+        apart: whether the memory of both is measured, each in a process of its own.
+    """
 
     contest: Callable[[], Contest]
     target: float | None = None
     quick: bool = False
+    apart: bool = False
 
 
 CASES = {

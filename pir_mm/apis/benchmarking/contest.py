@@ -1,11 +1,15 @@
 """One measurement: ours and an alternative in turn, medians, and whether both give the same."""
 
+import multiprocessing
+import re
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -80,6 +84,28 @@ def measure(contest: Contest, repeats: int = REPEATS, budget: float = BUDGET) ->
     }
 
 
+def memory_apart(make: Callable[[], Contest]) -> dict[str, float]:
+    """What each side needs at most above its start, each in a process of its own.
+
+    In one process the second would use again what the first has left.
+
+    Returns:
+        ``peak_mib`` of ours and ``alternative_peak_mib``.
+    """
+    needed = {}
+    for key, side in (('peak_mib', 'ours'), ('alternative_peak_mib', 'alternative')):
+        with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as process:
+            needed[key] = process.submit(_growth, make, side).result()
+    return needed
+
+
+def _growth(make: Callable[[], Contest], side: str) -> float:
+    contest = make()
+    before = _peak()
+    getattr(contest, side)()
+    return _peak() - before
+
+
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
     if torch.cuda.is_available():
         torch.cuda.synchronize()
@@ -92,5 +118,9 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 def _peak() -> float:
     """Most memory that this process had so far, in MiB."""
+    status = Path('/proc/self/status')
+    found = re.search(r'VmHWM:\s+(\d+) kB', status.read_text()) if status.exists() else None
+    if found:  # where Linux tells it, for getrusage begins with the peak of the parent
+        return int(found[1]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == 'darwin' else peak / 2**10

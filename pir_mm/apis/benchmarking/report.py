@@ -6,7 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pir_mm.apis.benchmarking.cases import CASES
-from pir_mm.apis.benchmarking.contest import UnableError, measure
+from pir_mm.apis.benchmarking.contest import UnableError, measure, memory_apart
 from pir_mm.apis.tables.provenance import commit, hardware
 from pir_mm.files.writing import write_json, write_text
 
@@ -30,7 +30,7 @@ def run_cases(names: Sequence[str], out: str | Path, command: str = '') -> list[
         ``unit``, and more about the measurement, see :func:`measure`.
 
     Raises:
-        ValueError: for an unknown name.
+        ValueError: for an unknown name, or if no case could run.
     """
     wrong = [name for name in names if name not in CASES]
     if wrong:
@@ -40,7 +40,9 @@ def run_cases(names: Sequence[str], out: str | Path, command: str = '') -> list[
         case = CASES[name]
         try:
             measured = measure(case.contest())
-        except UnableError as reason:
+            if case.apart:
+                measured |= memory_apart(case.contest)
+        except (UnableError, ModuleNotFoundError) as reason:
             notes.append(f'{name} was not run: {reason}')
             tqdm.write(notes[-1])
             continue
@@ -49,6 +51,8 @@ def run_cases(names: Sequence[str], out: str | Path, command: str = '') -> list[
         tqdm.write(_line(results[-1]))
         write_json(out / 'benchmarks.json', results)
         write_text(out / 'benchmarks.md', table(results, notes, command))
+    if notes and not results:
+        raise ValueError('; '.join(notes))
     return results
 
 
@@ -60,7 +64,8 @@ def table(results: Sequence[dict], notes: Sequence[str], command: str) -> str:
         f'{hardware()}; commit {commit()}; `{command}`.',
         '',
         'Ratio is the time of the alternative through ours, medians of rounds in which both ran in '
-        'turn. Memory is what ours needed above its start.',
+        'turn. Memory is what ours needed above its start; of two numbers, ours and the '
+        'alternative, each was measured in a process of its own.',
         '',
         HEAD,
         '|---' * (HEAD.count('|') - 1) + '|',
@@ -68,11 +73,12 @@ def table(results: Sequence[dict], notes: Sequence[str], command: str) -> str:
     for result in results:
         verdict = {None: '', True: 'yes', False: 'no'}[result['met']]
         target = '' if result['target'] is None else f'{result["target"]:g}'
+        memory = [result[key] for key in ('peak_mib', 'alternative_peak_mib') if key in result]
         lines.append(
             f'| {result["case"]} | {result["against"]} | {result["ratio"]:.2f} | {target} '
             f'| {verdict} | {"yes" if result["equal"] else "NO"} | {result["ours"]:.1f} ms '
             f'| {result["alternative"]:.1f} ms | {result["rounds"]} '
-            f'| {result["peak_mib"]:.0f} MiB |'
+            f'| {" and ".join(f"{needed:.0f} MiB" for needed in memory)} |'
         )
     return '\n'.join([*lines, *([''] + [f'- {note}' for note in notes] if notes else [])]) + '\n'
 

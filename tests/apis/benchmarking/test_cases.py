@@ -1,6 +1,7 @@
 """Cases by name; those that take no time run here, to be equal and not to be fast."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -85,6 +86,16 @@ def test_the_report_has_the_fields_of_each_case(three_cases, tmp_path):
     assert 'python tools/benchmark.py' in text and 'commit' in text
 
 
+def test_the_memory_of_both_is_in_the_report(three_cases, tmp_path, monkeypatch):
+    monkeypatch.setitem(report.CASES, 'one', replace(report.CASES['one'], apart=True))
+    both = dict(peak_mib=1.0, alternative_peak_mib=8.0)
+    monkeypatch.setattr(report, 'memory_apart', lambda make: both)
+    (result,) = run_cases(['one'], tmp_path)
+    assert both.items() <= result.items()
+    text = (tmp_path / 'benchmarks.md').read_text()
+    assert text.splitlines()[-1].endswith('| 3 | 1 MiB and 8 MiB |')
+
+
 def test_an_unknown_case_is_told_before_any_runs(tmp_path):
     with pytest.raises(ValueError, match="no case is called 'fast', wanted one of train_step_fp32"):
         run_cases(['belief_rank', 'fast'], tmp_path)
@@ -97,6 +108,11 @@ def test_a_machine_that_cannot_run_a_case_says_why(three_cases, tmp_path, capsys
         'two was not run: this CPU has no bfloat16 arithmetic'
         in (tmp_path / 'benchmarks.md').read_text()
     )
+
+
+def test_the_reason_is_the_error_if_nothing_could_run(three_cases, tmp_path):
+    with pytest.raises(ValueError, match='^two was not run: this CPU has no bfloat16 arithmetic$'):
+        run_cases(['two'], tmp_path)
 
 
 def test_every_case_builds_lazily():

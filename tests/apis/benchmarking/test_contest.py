@@ -1,9 +1,12 @@
 """Two ways in turn: medians, ratio, and whether both give the same."""
 
+from functools import partial
+
 import pytest
+import torch
 
 from pir_mm.apis.benchmarking import contest as contests
-from pir_mm.apis.benchmarking.contest import Contest, measure
+from pir_mm.apis.benchmarking.contest import Contest, measure, memory_apart
 
 
 class Clock:
@@ -60,3 +63,15 @@ def test_a_share_of_the_work_is_scaled_up(clock):
 def test_another_result_is_told(clock):
     work = clock.work('ours', [1] * 9), clock.work('other', [1] * 9, result=2)
     assert not measure(of(*work), repeats=3)['equal']
+
+
+@pytest.mark.slow
+def test_memory_of_both_sides_each_in_a_process_of_its_own():
+    """32 and 128 MiB, neither hidden behind the other nor behind what this process has."""
+    here = torch.ones(2**26)
+    sides = partial(torch.ones, 2**23), partial(torch.ones, 2**25)
+    needed = memory_apart(partial(Contest, *sides, torch.equal, 'a larger one', 'none'))
+    assert needed.keys() == {'peak_mib', 'alternative_peak_mib'}
+    assert needed['peak_mib'] == pytest.approx(32, abs=8)
+    assert needed['alternative_peak_mib'] == pytest.approx(128, abs=8)
+    del here
