@@ -4,7 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from pir_mm.apis.benchmarking import epoch_cases, loss_cases, model_cases, ranking_cases
+from pir_mm.apis.benchmarking import (
+    clip_cases,
+    epoch_cases,
+    loss_cases,
+    model_cases,
+    ranking_cases,
+)
 from pir_mm.apis.benchmarking.contest import Contest
 
 
@@ -30,6 +36,8 @@ CASES = {
     'train_step_bf16': Case(partial(model_cases.train_step, bf16=True), 2),
     'encode_image_bf16': Case(model_cases.encode_image),
     'encode_text_bf16': Case(model_cases.encode_text),
+    'cached_gradient': Case(clip_cases.cached_gradient, apart=True),
+    'encode_clip_bf16': Case(clip_cases.encode_clip),
     'loading': Case(epoch_cases.loading),
     'epoch_by_image': Case(epoch_cases.epoch_by_image),
     'epoch_cached': Case(epoch_cases.epoch_cached, 20),

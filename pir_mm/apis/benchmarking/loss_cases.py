@@ -31,7 +31,7 @@ def affiliation_loss(batch: int) -> Contest:
         return value, *torch.autograd.grad(value, (image, text))
 
     return Contest(
-        ours, alternative, _close, 'a mask and a mean for each sample',
+        ours, alternative, close, 'a mask and a mean for each sample',
         'value and gradients, 1e-4 of the largest',
     )  # fmt: skip
 
@@ -52,7 +52,7 @@ def contrastive_loss(batch: int) -> Contest:
         return value, *torch.autograd.grad(value, (image, text))
 
     return Contest(
-        ours, alternative, _close, 'target distributions and log-softmax',
+        ours, alternative, close, 'target distributions and log-softmax',
         'value and gradients, 1e-4 of the largest',
     )  # fmt: skip
 
@@ -82,6 +82,6 @@ def _unit(rows: int, random: torch.Generator) -> Tensor:
     return torch.nn.functional.normalize(vectors, dim=1).requires_grad_()
 
 
-def _close(ours: tuple[Tensor, ...], alternative: tuple[Tensor, ...]) -> bool:
+def close(ours: tuple[Tensor, ...], alternative: tuple[Tensor, ...]) -> bool:
     pairs = zip(ours, alternative, strict=True)
     return all((own - other).abs().max() <= 1e-4 * other.abs().max() for own, other in pairs)

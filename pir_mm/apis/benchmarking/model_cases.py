@@ -23,13 +23,13 @@ LENGTHS = (9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 16, 17, 20)
 def train_step(bf16: bool) -> Contest:
     """Forward, backward and AdamW of PIR-ITR (Swin-T, BERT-base, ResNet-50), batch 16."""
     if bf16:
-        _need_bf16()
+        need_bf16()
     model, plain = _model(), _model()
     plain.load_state_dict(model.state_dict())
     plain.text_groups = 1
     plain.instruction_encoder = _InGraph(plain.instruction_encoder)
     sides = [(m, torch.optim.AdamW(m.parameters(), lr=1e-6)) for m in (model, plain)]
-    batch, padded = _batch(longest=max(LENGTHS)), _batch(longest=LONGEST)
+    batch, padded = pair_batch(max(LENGTHS)), pair_batch(LONGEST)
 
     def step(side: int, batch: PairBatch, context) -> Tensor:
         model, optimizer = sides[side]
@@ -47,7 +47,7 @@ def train_step(bf16: bool) -> Contest:
 
     tolerance = 0.05 if bf16 else 1e-3
     return Contest(
-        lambda: step(0, batch, _autocast(bf16)),
+        lambda: step(0, batch, autocast(bf16)),
         alternative,
         lambda ours, other: abs(ours - other) <= tolerance * abs(other),
         'float32, plain attention, texts padded to 47, the prior recorded and trained',
@@ -57,11 +57,11 @@ def train_step(bf16: bool) -> Contest:
 
 def encode_image() -> Contest:
     """Embeddings of 16 images in bfloat16."""
-    _need_bf16()
-    model, images = _model(), _images()
+    need_bf16()
+    model, images = _model(), _images(BATCH)
 
     def encode(bf16: bool) -> Tensor:
-        with torch.no_grad(), _autocast(bf16):
+        with torch.no_grad(), autocast(bf16):
             return model.encode_image(images)
 
     def alternative() -> Tensor:
@@ -76,12 +76,12 @@ def encode_image() -> Contest:
 
 def encode_text() -> Contest:
     """Embeddings of 256 captions in bfloat16."""
-    _need_bf16()
+    need_bf16()
     model = _model()
-    batch, padded = _batch(max(LENGTHS), copies=16), _batch(LONGEST, copies=16)
+    batch, padded = pair_batch(max(LENGTHS), texts=256), pair_batch(LONGEST, texts=256)
 
     def encode(batch: PairBatch, bf16: bool) -> Tensor:
-        with torch.no_grad(), _autocast(bf16):
+        with torch.no_grad(), autocast(bf16):
             return model._encode_texts(batch)
 
     def alternative() -> Tensor:
@@ -118,34 +118,37 @@ def _model() -> nn.Module:
     return built
 
 
-def _images() -> Tensor:
-    return torch.randn(BATCH, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+def _images(count: int) -> Tensor:
+    return torch.randn(count, 3, 224, 224, generator=torch.Generator().manual_seed(0))
 
 
-def _batch(longest: int, copies: int = 1) -> PairBatch:
-    """A text for each image, of the lengths of real captions."""
-    length = torch.tensor(LENGTHS).repeat_interleave(copies)
+def pair_batch(longest: int, images: int = BATCH, texts: int = BATCH) -> PairBatch:
+    """Images and texts of the lengths of real captions, padded to ``longest`` tokens.
+
+    ``texts`` is a multiple of both 16 and ``images``.
+    """
+    length = torch.tensor(LENGTHS).repeat_interleave(texts // len(LENGTHS))
     random = torch.Generator().manual_seed(0)
     ids = torch.randint(1000, 30000, (len(length), LONGEST), generator=random)[:, :longest]
     mask = torch.arange(longest) < length.unsqueeze(1)
     return PairBatch(
-        images=_images(),
+        images=_images(images),
         token_ids=ids.masked_fill(~mask, 0),
         token_mask=mask,
         text_length=length,
-        image_of_text=torch.arange(len(length)) % BATCH,
-        image_id=torch.arange(BATCH),
-        text_id=torch.arange(len(length)),
-        scene=torch.arange(BATCH) % 8,
+        image_of_text=torch.arange(texts) % images,
+        image_id=torch.arange(images),
+        text_id=torch.arange(texts),
+        scene=torch.arange(images) % 8,
         n_scenes=8,
     )
 
 
-def _autocast(on: bool):
+def autocast(on: bool):
     return torch.autocast('cpu', torch.bfloat16) if on else nullcontext()
 
 
-def _need_bf16() -> None:
+def need_bf16() -> None:
     if not cpu_multiplies_bf16():
         raise UnableError('this CPU has no bfloat16 arithmetic')
 
