@@ -39,6 +39,7 @@ CASES = {
     'cached_gradient': Case(clip_cases.cached_gradient, apart=True),
     'encode_clip_bf16': Case(clip_cases.encode_clip),
     'loading': Case(epoch_cases.loading),
+    'stream': Case(epoch_cases.stream),
     'epoch_by_image': Case(epoch_cases.epoch_by_image),
     'epoch_cached': Case(epoch_cases.epoch_cached, 20),
     'affiliation_b128': Case(partial(loss_cases.affiliation_loss, 128), quick=True),

@@ -1,4 +1,4 @@
-"""Loading, and epochs: a picture a sample, and features that are computed once."""
+"""Loading, from files and shards, and epochs: a picture a sample, features computed once."""
 
 import tempfile
 from functools import partial
@@ -13,11 +13,12 @@ from torchvision.transforms.functional import pil_to_tensor
 
 from pir_mm.apis.benchmarking.contest import Contest
 from pir_mm.apis.data import make_scenes
+from pir_mm.apis.data.sharding import make_shards
 from pir_mm.apis.training.configuration import load_config
 from pir_mm.apis.weights.model_hub import model_index_file
-from pir_mm.datasets import CaptionDataset, collate_pairs
+from pir_mm.datasets import BlockSampler, CaptionDataset, collate_pairs
 from pir_mm.engine import FeatureCacheHook
-from pir_mm.registry import MODELS
+from pir_mm.registry import DATASETS, MODELS, TASK_UTILS
 
 PICTURES, SIZE, BATCH = 256, 224, 32
 
@@ -53,6 +54,38 @@ def epoch_by_image() -> Contest:
     return Contest(
         lambda: texts(by_image), lambda: texts(by_caption), lambda own, other: own == other,
         'a caption a sample, which decodes each picture five times', 'the same captions',
+    )  # fmt: skip
+
+
+def stream(pictures: int = 128) -> Contest:
+    """A pass over pairs in shards, five of each picture, as CLIP's pre-training reads them.
+
+    The system keeps all of it in memory, so that this says nothing about disks.
+    """
+    folder, data = _scenes(pictures)
+    make_shards(data, data.with_name('shards'))
+    configs = model_index_file().parent / 'configs' / 'clip'
+    config = load_config(configs / 'clip_rs5m.py')
+    shards = config.train_dataloader.dataset
+    files = load_config(configs / 'clip_ft_rsicd.py').train_dataloader.dataset
+    shards.shards, files.data_root = str(data.with_name('shards')), str(data)
+    collate = partial(collate_pairs, tokenizer=TASK_UTILS.build(config.model.tokenizer))
+
+    def loader(dataset: dict) -> DataLoader:
+        with DefaultScope.overwrite_default_scope('pir_mm'):
+            dataset = DATASETS.build(dataset)
+        sampler = BlockSampler(dataset, seed=0)
+        return DataLoader(dataset, BATCH, sampler=sampler, collate_fn=collate)
+
+    def samples(
+        loader: DataLoader, folder: tempfile.TemporaryDirectory = folder
+    ) -> list[torch.Tensor]:
+        return [values for batch in loader for values in (batch.images, batch.token_ids)]
+
+    ours, alternative = loader(shards), loader(files)
+    return Contest(
+        lambda: samples(ours), lambda: samples(alternative), _all_equal,
+        'the files of a caption set, in the same order', 'the same pixels and tokens',
     )  # fmt: skip
 
 
@@ -114,11 +147,11 @@ class _PlainPictures(Dataset):
             return pil_to_tensor(picture.convert('RGB')).float() / 255
 
 
-def _scenes() -> tuple[tempfile.TemporaryDirectory, Path]:
-    """Generated scenes as JPEG files, in a folder that lives as long as the contest."""
+def _scenes(pictures: int = PICTURES) -> tuple[tempfile.TemporaryDirectory, Path]:
+    """Generated scenes, in a folder that lives as long as the contest."""
     folder = tempfile.TemporaryDirectory(prefix='pir_mm_')
     data = Path(folder.name) / 'scenes'
-    make_scenes(data, n_images=round(PICTURES / 0.7), size=SIZE, log=lambda line: None)
+    make_scenes(data, n_images=round(pictures / 0.7), size=SIZE, log=lambda line: None)
     return folder, data
 
 
@@ -137,6 +170,10 @@ def _dataset(data: Path, sampling: str) -> CaptionDataset:
 
 def _no_words(texts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.zeros(len(texts), 1).long(), torch.ones(len(texts), 1).bool()
+
+
+def _all_equal(ours: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
+    return all(torch.equal(own, wanted) for own, wanted in zip(ours, other, strict=True))
 
 
 def _same_pixels(ours: np.ndarray, other: np.ndarray) -> bool:

@@ -45,7 +45,7 @@ def test_the_names_and_targets():
     assert {'train_step_fp32', 'train_step_bf16', 'encode_image_bf16', 'encode_text_bf16',
             'loading', 'epoch_by_image', 'epoch_cached', 'affiliation_b128', 'affiliation_b4096',
             'contrastive_b512', 'belief_rank', 'recall_1k_5k', 'recall_10k_50k',
-            'recall_100k_500k', 'cold_start', 'cached_gradient',
+            'recall_100k_500k', 'cold_start', 'cached_gradient', 'stream',
             'encode_clip_bf16'} <= CASES.keys()  # fmt: skip
     targets = {name: case.target for name, case in CASES.items() if case.target}
     assert targets == {
