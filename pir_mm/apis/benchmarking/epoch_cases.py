@@ -24,7 +24,7 @@ PICTURES, SIZE, BATCH = 256, 224, 32
 
 
 def loading() -> Contest:
-    """Pixels and texts of 256 JPEG pictures of 224 pixels, in one process."""
+    """Pixels and texts of 256 PNG pictures of 224 pixels, in one process."""
     folder, data = _scenes()
     dataset = _dataset(data, sampling='image')
 
