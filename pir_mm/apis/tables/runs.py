@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import torch
@@ -122,10 +122,15 @@ def _results(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | Excep
         yield from _measure_all(unfinished, jobs)
 
 
-def _measure_all(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | Exception]]:
+def _in_own_process(run: Run, jobs: int) -> dict:
     spawn = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(jobs, spawn, max_tasks_per_child=1) as pool:
-        futures = {pool.submit(_measure_logged, run, jobs): run for run in runs}
+    with ProcessPoolExecutor(1, spawn) as process:
+        return process.submit(_measure_logged, run, jobs).result()
+
+
+def _measure_all(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, dict | Exception]]:
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = {pool.submit(_in_own_process, run, jobs): run for run in runs}
         try:
             for future in tqdm(as_completed(futures), total=len(futures), unit='run'):
                 yield futures[future], future.exception() or future.result()

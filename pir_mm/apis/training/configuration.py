@@ -79,7 +79,8 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
 def use_data(config: Config, folder: str | Path) -> None:
     """Point all caption sets of a config, in place, to a prepared folder and its vocabulary.
 
-    A text encoder that starts from weights keeps the vocabulary that belongs to them. Features
+    A text encoder that starts from weights keeps the vocabulary that belongs to them, and a CLIP
+    its own. Features
     that are computed once go into the folder.
 
     Raises:
@@ -101,12 +102,14 @@ def use_data(config: Config, folder: str | Path) -> None:
         dataset.pop('scenes', None)
     if 'features' in config.get('default_hooks', {}):
         config.default_hooks.features.folder = str(folder / 'features')
-    if config.model.text_encoder.get('init', 'random') != 'random':
+    text_encoder = config.model.get('text_encoder') or {}
+    own = text_encoder.get('init', 'random') == 'random'
+    if not own or 'vocab' not in config.model.tokenizer:
         return
     config.model.tokenizer.vocab = str(folder / VOCABULARY)
     pieces = len((folder / VOCABULARY).read_text(encoding='utf-8').splitlines())
-    if 'vocab_size' in config.model.text_encoder:
-        config.model.text_encoder.vocab_size = pieces
+    if 'vocab_size' in text_encoder:
+        text_encoder.vocab_size = pieces
 
 
 def _value(text: str) -> Any:

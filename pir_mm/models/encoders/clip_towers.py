@@ -66,6 +66,10 @@ def clip_config(arch: str | Mapping[str, Any]) -> dict[str, Any]:
 def build_towers(arch: str | Mapping[str, Any]) -> tuple[nn.Module, 'CLIPTextTower']:
     """Image and text tower of an architecture, at random; see :func:`clip_config`."""
     clip = open_clip().CustomTextCLIP(**clip_config(arch))
+    for module in clip.modules():
+        # torch's attention copies its weights in bfloat16 if the batch comes first: a factor of 4
+        if hasattr(module, 'batch_first'):
+            module.batch_first = False
     return clip.visual, CLIPTextTower(clip.text)
 
 

@@ -143,6 +143,13 @@ def test_data_of_ones_own_leave_pretrained_words_their_vocabulary(scenes):
     assert config.default_hooks.features.folder == f'{scenes}/features'
 
 
+def test_data_of_ones_own_leave_clip_its_words(scenes):
+    config = load_config(ROOT / 'configs' / 'clip' / 'clip_ft_rsicd.py', data=scenes)
+    assert 'vocab' not in config.model.tokenizer
+    assert config.train_dataloader.dataset.data_root == str(scenes)
+    assert config.test_dataloader.dataset.data_root == str(scenes)
+
+
 def test_data_of_ones_own_is_one_set(scenes, tmp_path):
     child = tmp_path / 'child.py'
     child.write_text(
