@@ -55,7 +55,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         'layout', choices=PARTS + RETRIEVERS, metavar='LAYOUT', help='whose names IN has'
     )
-    parser.add_argument('source', metavar='IN', help='file to convert')
+    parser.add_argument(
+        'source', metavar='IN', help='file to convert, or the .zip that it was published in'
+    )
     parser.add_argument('out', metavar='OUT', help='file to write, .pth')
     parser.add_argument(
         '--bert-heads',

@@ -1,7 +1,6 @@
 """Pictures below a folder, loose or in zip archives, found by file name."""
 
 import os
-import re
 import unicodedata
 import zipfile
 import zlib
@@ -14,7 +13,14 @@ from typing import NamedTuple
 
 from pir_mm.files.names import first_few
 from pir_mm.files.pictures import is_picture
-from pir_mm.files.walking import find_files, is_hidden
+from pir_mm.files.walking import find_files
+from pir_mm.files.zip_archives import (
+    DAMAGED,
+    check_member,
+    inner_path,
+    open_zip,
+    visible_members,
+)
 
 MAX_BYTES = 512 * 2**20
 UTF_8 = 0x800
@@ -80,7 +86,7 @@ class PictureStore:
         self._pictures: list[Picture] = []
         for path in find_files([self.source], leave_out=[skip]):
             if path.suffix.lower() == '.zip':
-                self.archives[path] = _open_archive(path)
+                self.archives[path] = open_zip(path)
                 for picture in _members(path, self.archives[path]):
                     self._add(picture, path.with_suffix(''))
             elif is_picture(path):
@@ -161,7 +167,7 @@ class PictureStore:
             if archive is None:
                 return (picture.container / picture.member).read_bytes()
             return archive.read(picture.member)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        except DAMAGED as error:
             raise ValueError(f'{picture} cannot be read: {error}') from None
 
 
@@ -200,25 +206,8 @@ def _spellings(info: zipfile.ZipInfo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _open_archive(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
-        raise ValueError(f'{path} is not a zip archive, or is cut short: {error}') from None
-
-
 def _members(path: Path, archive: zipfile.ZipFile) -> Iterator[Picture]:
-    for info in archive.infolist():
-        inner = PurePosixPath(info.filename.replace('\\', '/'))
-        if inner.is_absolute() or '..' in inner.parts or re.match('[A-Za-z]:', info.filename):
-            raise ValueError(f'{path} has a member that points out of it: {info.filename!r}')
-        hidden = any(is_hidden(part) for part in inner.parts)
-        if hidden or info.is_dir() or not is_picture(inner):
-            continue
-        if info.flag_bits & 1:
-            raise ValueError(f'{path} is encrypted: unpack it and give the folder')
-        if info.file_size > MAX_BYTES:
-            raise ValueError(
-                f'{path}: {info.filename} claims {info.file_size} bytes, over {MAX_BYTES}'
-            )
-        yield Picture(path, info.filename, info.file_size, _spellings(info))
+    for info in visible_members(archive):
+        if is_picture(inner_path(info)):
+            check_member(archive, info, MAX_BYTES)
+            yield Picture(path, info.filename, info.file_size, _spellings(info))

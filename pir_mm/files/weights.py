@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from pir_mm.files.names import first_few
+from pir_mm.files.zipped_weights import is_zip_of_files
 
 
 class _Skipped:
@@ -132,6 +133,8 @@ def _refuse_other_files(path: Path) -> None:
         what = 'is a text in JSON: give the file of the tensors'
     elif head.startswith((b'\x1f\x8b', b'BZh', b'\xfd7zXZ', b'7z\xbc\xaf', b'\x28\xb5\x2f\xfd')):
         what = 'is compressed: unpack it'
+    elif head.startswith(b'PK') and is_zip_of_files(path):
+        what = 'is a zip archive of other files: unpack it'
     else:
         return
     raise ValueError(f'{path} cannot be read as weights: it {what}')

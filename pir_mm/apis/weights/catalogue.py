@@ -22,16 +22,18 @@ class RemoteFile:
 
     Args:
         place: its path in the wheel, or its URL.
-        megabytes: its size, about.
+        megabytes: its size, about; of a zip archive the size of the file in it.
         sha256: in hexadecimal, whole or as its publisher puts the beginning into the file name;
             empty where none is published.
         size: bytes, where they are known.
+        member: own name of the weight file in it, if it is a zip archive.
     """
 
     place: str
     megabytes: float
     sha256: str = ''
     size: int | None = None
+    member: str = ''
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from pir_mm.apis.weights.trained import load_trained
 from pir_mm.files.weights import WeightFile, read_weight_file
 from pir_mm.files.writing import atomic_file
+from pir_mm.files.zipped_weights import unpacked
 from pir_mm.models.converters import RETRIEVERS, Conversion, convert_weights
 from pir_mm.models.encoders.clip_towers import clip_config
 from pir_mm.registry import MODELS
@@ -46,7 +47,7 @@ def convert_checkpoint(
 
     Args:
         layout: a key of :data:`pir_mm.models.converters.LAYOUTS`.
-        source: file to convert.
+        source: file to convert, or a zip archive with one weight file in it.
         out: file to write.
         trust: whether to unpickle the source, which runs any code that it holds.
         options: what the weights do not show: ``bert_heads`` (attention heads of BERT, by default
@@ -54,7 +55,7 @@ def convert_checkpoint(
             the architecture).
 
     Returns:
-        ``meta`` of the new file: ``layout``, ``source``, ``sha256`` of the source, ``pir_mm``
+        ``meta`` of the new file: ``layout``, ``source``, ``sha256`` of the weight file, ``pir_mm``
         (version), the numbers of tensors ``read``, ``used``, ``made``, ``written`` and, by rule,
         ``dropped``, what else is in the source (``beside``), and ``notes``.
 
@@ -66,7 +67,7 @@ def convert_checkpoint(
     source, out = Path(source).expanduser(), Path(out).expanduser()
     config = out.with_suffix('.py') if layout in RETRIEVERS else None
     _check_paths(source, out, config)
-    file = read_weight_file(source, trust)
+    file = _read(source, out, trust)
     try:
         conversion = convert_weights(layout, file.weights, file.settings, **options)
         weights = conversion.fitted(_target_module(conversion).state_dict())
@@ -75,6 +76,14 @@ def convert_checkpoint(
     meta = _meta(layout, source, file, conversion)
     _write(conversion, weights, meta, out, config)
     return meta
+
+
+def _read(source: Path, out: Path, trust: bool) -> WeightFile:
+    with unpacked(source, out) as path:
+        try:
+            return read_weight_file(path, trust)
+        except ValueError as error:
+            raise ValueError(str(error).replace(str(path), str(source))) from error
 
 
 def converted_config(model: dict) -> str:

