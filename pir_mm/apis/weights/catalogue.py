@@ -6,6 +6,7 @@ from pathlib import Path
 TORCHVISION = 'https://download.pytorch.org/models'
 OPENAI = 'https://openaipublic.azureedge.net/clip/models'
 HUB = 'https://huggingface.co'
+SKYSCRIPT = 'https://opendatasharing.s3.us-west-2.amazonaws.com/SkyScript/ckpt'
 SWIN = 'https://github.com/SwinTransformer/storage/releases/download'
 BERT = (
     'https://huggingface.co/google-bert/bert-base-uncased/resolve/'
@@ -262,6 +263,20 @@ CATALOGUE = {
             ('vit-b-32-ret-2', 'ViT-B/32, fine-tuned on RET-2', 'ViT-B-32_RET-2', 606),
             ('vit-l-14', 'ViT-L/14, RS5M', 'ViT-L-14', 1711),
             ('vit-h-14', 'ViT-H/14, RS5M', 'ViT-H-14', 3945),
+        )
+    },
+    **{
+        f'skyclip-{name}': _clip(
+            f'SkyCLIP {what}',
+            f'skyclip-{name}',
+            'skyclip',
+            'MIT',
+            RemoteFile(f'{SKYSCRIPT}/SkyCLIP_{file}.zip', megabytes, member='epoch_20.pt'),
+        )
+        # with the state of the optimiser, which is twice as large as the weights
+        for name, what, file, megabytes in (
+            ('vit-b-32', 'ViT-B/32, half of SkyScript', 'ViT_B32_top50pct', 1816),
+            ('vit-l-14', 'ViT-L/14, half of SkyScript', 'ViT_L14_top50pct', 5133),
         )
     },
 }

@@ -175,6 +175,7 @@ def test_every_set_is_bounded_and_checked_as_far_as_its_publisher_lets():
             assert file.place.startswith('https://') or weights.wheel, name
             assert file.size is None or abs(file.size / 1e6 - file.megabytes) < 0.1, name
             assert len(file.sha256) in (0, 8, 64), name
+            assert file.place.endswith('.zip') == bool(file.member), name
             if weights.wheel:
                 assert len(file.sha256) == 64 and file.size, name
         assert weights.out.endswith('/') != (weights.layout is not None), name
