@@ -3,6 +3,7 @@
 python tools/audit.py pictures data/rsicd:test --against data/aid:train --out copies.json
 python tools/audit.py pictures NEW_PICTURES --against ARCHIVE --out copies.json --sheet copies.png
 python tools/audit.py captions data/rsicd:test --against data/rsitmd:train --out shared.json
+python tools/audit.py captions A:test --against B:train --out shared.json --sheet shared.png
 python tools/audit.py card data/rsicd:test
 python tools/audit.py mixture data/rsicd:train data/ucm:train --tests data/ucm:test --out data/ret
 
@@ -56,6 +57,9 @@ def parse_arguments() -> argparse.Namespace:
         '--against', required=True, metavar='SET', help='captions among which is searched'
     )
     captions.add_argument('--out', required=True, metavar='F', help='.json file to write')
+    captions.add_argument(
+        '--sheet', metavar='F', help='.png or .pdf file: pictures with the captions they share'
+    )
     captions.add_argument(
         '--threshold', type=float, default=0.8, help='lowest share of common words [0.8]'
     )

@@ -60,9 +60,12 @@ def test_the_names_alone_are_written_for_a_training_set(tool, noise):
 
 def test_captions_and_card_say_what_they_found(tool, scenes, tmp_path):
     out = tmp_path / 'shared.json'
-    arguments = (f'{scenes}:test', '--against', f'{scenes}:train', '--out', out)
-    done = tool('audit', 'captions', *arguments)
+    arguments = (f'{scenes}:test', '--against', scenes, '--out', out)
+    sheet = tmp_path / 'shared.png'
+    done = tool('audit', 'captions', *arguments, '--sheet', sheet)
     assert done.code == 0, done.err
+    with Image.open(sheet) as picture:
+        assert picture.height > 500
     report = json.loads(out.read_text())
     assert f'has {report["verbatim"]} word by word and {report["near"]} nearly so' in done.out
     done = tool('audit', 'card', scenes)

@@ -1,6 +1,5 @@
 """Finding the near-copies of one set of pictures in another."""
 
-import json
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -10,13 +9,13 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from pir_mm.files.writing import write_json, write_text
 from pir_mm.apis.data.picture_set import PictureSet, read_picture_set
 from pir_mm.apis.search.embedding import in_background
 from pir_mm.datasets.audit.near_copies import SIDE, Descriptors, describe, find_near_copies
 from pir_mm.files.pictures import read_picture
+from pir_mm.files.writing import write_json, write_text
 from pir_mm.visualization.figure_file import check_ending
-from pir_mm.visualization.pair_sheet import Pair, draw_pairs
+from pir_mm.visualization.pair_sheet import Pair, draw_pairs, evenly
 
 THRESHOLD = 0.75
 ORIENTATIONS = tuple(
@@ -179,8 +178,6 @@ def _report(
 
 def _draw(copies: list[Copy], query: PictureSet, gallery: PictureSet, sheet: str | Path) -> None:
     """Draw up to ``SHEET_PAIRS`` pairs, taken evenly from the best to the worst."""
-    count = min(len(copies), SHEET_PAIRS)
-    chosen = np.linspace(0, len(copies) - 1, count).round().astype(int)
     pairs = [
         Pair(
             query.paths[copy.query],
@@ -188,7 +185,7 @@ def _draw(copies: list[Copy], query: PictureSet, gallery: PictureSet, sheet: str
             copy.orientation,
             f'{copy.score:.3f}, {ORIENTATIONS[copy.orientation]}',
         )
-        for copy in (copies[i] for i in chosen)
+        for copy in evenly(copies, SHEET_PAIRS)
     ]
     heading = f'{len(pairs)} of {len(copies)} near-copies: {query.what} against {gallery.what}'
     draw_pairs(heading, pairs, sheet)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import torch
 
+from pir_mm.apis.data.caption_sheet import PicturedCaptions, draw_shared
 from pir_mm.datasets.audit.caption_sets import clean_captions, set_card, shared_captions
 from pir_mm.datasets.caption_file import read_caption_file
-from pir_mm.datasets.layout import CAPTIONS
+from pir_mm.datasets.layout import CAPTIONS, IMAGES
 from pir_mm.files.writing import write_json
 from pir_mm.functional.recall import recall_ceiling
+from pir_mm.visualization.figure_file import check_ending
 
 EXAMPLES = 50
 
@@ -53,7 +55,11 @@ def read_caption_set(what: str) -> CaptionSet:
 
 
 def audit_captions(
-    captions: str, against: str, out: str | Path, threshold: float = 0.8
+    captions: str,
+    against: str,
+    out: str | Path,
+    threshold: float = 0.8,
+    sheet: str | Path | None = None,
 ) -> dict:
     """Find the captions of a set that another set has too, word by word or nearly so.
 
@@ -62,6 +68,8 @@ def audit_captions(
         against: the set among whose captions is searched.
         out: ``.json`` file for the report.
         threshold: as in :func:`pir_mm.datasets.audit.caption_sets.shared_captions`.
+        sheet: PNG or PDF file with pairs of pictures and the captions that they share, see
+            :func:`pir_mm.apis.data.caption_sheet.draw_shared`.
 
     Returns:
         The report. ``images_that_share`` and ``images_that_share_two`` count images of the set with
@@ -69,9 +77,13 @@ def audit_captions(
         sign that both show the same place.
 
     Raises:
-        FileNotFoundError, ValueError: as in :func:`read_caption_set`.
+        FileNotFoundError, ValueError: as in :func:`read_caption_set`, or if there are no pictures
+            for a sheet.
     """
     query, gallery = read_caption_set(captions), read_caption_set(against)
+    if sheet is not None:
+        check_ending(sheet)
+        paths = _pictures(query), _pictures(gallery)
     own, others = clean_captions(query.annotations), clean_captions(gallery.annotations)
     shared = shared_captions(own, others, threshold)
     distinct = {caption for image in own for caption in image}
@@ -96,7 +108,22 @@ def audit_captions(
         ],
     }
     write_json(Path(out), report)
+    if sheet is not None:
+        left, right = (
+            PicturedCaptions(part.what, own, texts)
+            for part, own, texts in zip((query, gallery), paths, (own, others), strict=True)
+        )
+        draw_shared(left, right, shared, sheet)
     return report
+
+
+def _pictures(given: CaptionSet) -> list[Path]:
+    if given.folder is None:
+        raise ValueError(
+            f'a sheet shows pictures, and {given.what} is a file of captions: give the prepared '
+            'folder, or leave out --sheet'
+        )
+    return [given.folder / IMAGES / annotation['filename'] for annotation in given.annotations]
 
 
 def images_together(
