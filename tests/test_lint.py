@@ -16,3 +16,12 @@ def test_ruff_has_nothing_to_say(command):
     call = [sys.executable, '-m', 'ruff', *command, '--no-cache', *PLACES]
     ended = subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout
+
+
+def test_ruff_sees_every_source():
+    pytest.importorskip('ruff', reason='ruff is absent: pip install -r requirements/tests.txt')
+    call = [sys.executable, '-m', 'ruff', 'check', '--show-files', *PLACES]
+    ended = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
+    seen = {Path(line) for line in ended.stdout.splitlines()}
+    sources = {path for place in PLACES for path in (ROOT / place).rglob('*.py')}
+    assert not {path for path in sources - seen if '.mim' not in path.parts}

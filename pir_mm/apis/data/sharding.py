@@ -61,7 +61,8 @@ def make_shards(
     ]
     if not pairs:
         raise ValueError(f'nothing is left of split {split!r}: {leave_out} names all its pictures')
-    strange = [p.name for p in out.iterdir() if p.suffix not in ('.tar', '.npz')] if out.is_dir() else []
+    inside = list(out.iterdir()) if out.is_dir() else []
+    strange = [path.name for path in inside if path.suffix not in ('.tar', '.npz')]
     if strange:
         raise ValueError(f'{out} holds {first_few(strange)}, which is no shard: give a new folder')
     with atomic_folder(out) as folder:
