@@ -1,5 +1,6 @@
 """How a command ends after a wrong input: one sentence on stderr and exit code 1."""
 
+import errno
 import os
 import re
 import signal
@@ -34,6 +35,9 @@ def exit_with_reason() -> Iterator[None]:
         if os.environ.get('PIR_MM_TRACEBACK') == '1':
             raise
         text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+        if getattr(error, 'errno', None) == errno.ENOSPC:
+            place = error.filename or 'a file of this command, or what it prints,'
+            text = f'the disk is full: {place} is not written'
         lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
         reason = ' '.join(lines)
         if 'Original Traceback' in text:

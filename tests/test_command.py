@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 
@@ -27,6 +28,15 @@ def test_an_expected_error_is_one_line(capsys):
     assert reason_of(ValueError('keep is 0'), capsys) == 'error: keep is 0\n'
     assert reason_of(KeyError('no such thing'), capsys) == 'error: no such thing\n'
     assert reason_of(ValueError('two\nlines'), capsys) == 'error: two lines\n'
+
+
+def test_a_full_disk_is_told_with_the_name_where_there_is_one(capsys):
+    full = OSError(errno.ENOSPC, 'No space left on device', 'run.log')
+    assert reason_of(full, capsys) == 'error: the disk is full: run.log is not written\n'
+    full = OSError(errno.ENOSPC, 'No space left on device')
+    assert reason_of(full, capsys).startswith('error: the disk is full: a file of this command, or')
+    other = OSError(errno.EACCES, 'Permission denied', 'run.log')
+    assert reason_of(other, capsys) == "error: [Errno 13] Permission denied: 'run.log'\n"
 
 
 @pytest.mark.parametrize(

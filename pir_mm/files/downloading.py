@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import requests
 from tqdm import tqdm
 
+from pir_mm.files.full_disk import telling_full_disk
 from pir_mm.files.weights import file_sha256
 
 ATTEMPTS = 3
@@ -39,6 +40,7 @@ def download(
         The SHA-256 of the file.
 
     Raises:
+        FullDiskError: if there is no room for it; what has come is kept.
         OSError: if the server cannot be reached, refuses, or ends too early three times.
         ValueError: if the file is longer than it may be or has another size or checksum.
     """
@@ -47,7 +49,8 @@ def download(
     path.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(ATTEMPTS):
         try:
-            _fetch(url, part, size, limit)
+            with telling_full_disk(path):
+                _fetch(url, part, size, limit)
             break
         except requests.exceptions.RequestException as error:
             reason = _reason(error, url)

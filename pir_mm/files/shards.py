@@ -61,7 +61,7 @@ def shard_index(path: str | Path) -> ShardIndex:
                     temporary, image=index.image, text=index.text, name=index.name,
                     counts=np.array([index.incomplete, index.cut]), made_from=made_from,
                 )  # fmt: skip
-        except OSError:  # the folder may be closed to us: it is made again next time
+        except OSError:  # the folder may be closed or full: it is made again next time
             pass
     if len(index) == 0:
         raise ValueError(

@@ -11,6 +11,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from pir_mm.files.full_disk import telling_full_disk
+
 
 @contextmanager
 def atomic_file(path: str | Path) -> Iterator[Path]:
@@ -18,15 +20,19 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
 
     The temporary name is hidden and has the same ending. Missing folders are made. After an error,
     or if the process is killed, the file that was there before is as it was.
+
+    Raises:
+        FullDiskError: if there is no room for it.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
     try:
-        yield temporary
-        with open(temporary, 'rb+') as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with telling_full_disk(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            with open(temporary, 'rb+') as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -53,6 +59,7 @@ def atomic_folder(out: Path) -> Iterator[Path]:
     finds the old folder by :func:`moved_aside`.
 
     Raises:
+        FullDiskError: if there is no room for what is written into it.
         ValueError: if another process is writing the same folder.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -60,12 +67,13 @@ def atomic_folder(out: Path) -> Iterator[Path]:
     old = out.with_name(f'.{out.name}.{os.getpid()}.old')
     with _only_writer(out):
         _tidy(out)
-        part.mkdir()
         try:
-            yield part
-            if out.exists():
-                out.rename(old)
-            part.rename(out)
+            with telling_full_disk(out):
+                part.mkdir()
+                yield part
+                if out.exists():
+                    out.rename(old)
+                part.rename(out)
         finally:
             shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

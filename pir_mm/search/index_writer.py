@@ -1,16 +1,21 @@
 """Writing an index so that a killed run leaves the last good one."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pir_mm.files.full_disk import ROOM, telling_full_disk
 from pir_mm.files.writing import atomic_folder
 from pir_mm.search.embedding_index import CARD, TILES, VECTORS
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
 from pir_mm.search.tiles import Tile, write_tiles
+
+TILE_BYTES = 1000
+"""More than a row of the table takes."""
 
 
 class IndexWriter:
@@ -35,9 +40,10 @@ class IndexWriter:
         refuse_foreign(self.folder)
 
     def __enter__(self) -> 'IndexWriter':
-        self._replacing = atomic_folder(self.folder)
-        self._partial = self._replacing.__enter__()
-        self._file = open(self._partial / VECTORS, 'wb')
+        with ExitStack() as stack:
+            self._partial = stack.enter_context(atomic_folder(self.folder))
+            self._file = stack.enter_context(open(self._partial / VECTORS, 'wb'))
+            self._replacing = stack.pop_all()
         return self
 
     def __exit__(
@@ -46,7 +52,6 @@ class IndexWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
         if not self._finished:
             error = error or InterruptedError('left without finish()')
             self._replacing.__exit__(type(error), error, trace)
@@ -94,7 +99,8 @@ class IndexWriter:
         if self._file.tell() != begin:
             raise RuntimeError('NumPy wrote a header of another length than before')
         self._file.close()
-        write_tiles(self._partial / TILES, self.tiles)
+        with telling_full_disk(self.folder / TILES, needs=max(ROOM, TILE_BYTES * len(self.tiles))):
+            write_tiles(self._partial / TILES, self.tiles)
         card = IndexCard(fingerprint, config, checkpoint, len(self.tiles), tuple(self.skipped))
         card.write(self._partial / CARD)
         self._finished = True

