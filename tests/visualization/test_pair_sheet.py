@@ -92,17 +92,12 @@ def test_a_group_begins_a_row_of_its_own(corner, tmp_path):
 
 def test_a_row_is_as_high_as_its_longest_caption(corner, tmp_path):
     pair, path = Pair(corner, corner, 0, ''), tmp_path / 'sheet.png'
-    captions = (
-        [],
-        [('a river',)],
-        [('a river',)] * 2,
-        [('a river ' * 10,)],
-        [('a river ' * 10, '')],
-    )
+    short, long = ('a river',), ('a river ' * 10,)
+    captions = ([], [short], [short] * 2, [long], [long] * 2, [(*long, '')])
     bare, *others = (height([pair._replace(captions=own), pair], path) for own in captions)
-    one, two, long, beside = (other - bare for other in others)
-    assert 0 < one < two and one < long
-    assert long < beside  # the text of one picture has half the room
+    one, two, lines, more_lines, beside = (other - bare for other in others)
+    assert 0 < one < lines and two == 2 * one and more_lines == 2 * lines
+    assert lines < beside  # the text of one picture has half the room
 
 
 def below(path, left, right):
