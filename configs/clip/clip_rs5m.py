@@ -1,4 +1,4 @@
-"""Stage 1: CLIP ViT-B/32 of LAION-2B goes on with RS5M, 20 epochs of a million pairs, batch 256.
+"""Stage 1: CLIP ViT-B/32 of LAION-2B goes on with RS5M, 20 epochs of a million pairs (3906 batches of 256).
 
 The paper does not say where its first stage starts; here it starts from public weights.
 
@@ -19,7 +19,7 @@ _base_ = [
 model = dict(init='data/weights/laion-vit-b-32.pth')
 train_dataloader = dict(
     batch_size=256,
-    sampler=dict(_delete_=True, type='pir_mm.BlockSampler', samples_per_epoch=1_000_000),
+    sampler=dict(_delete_=True, type='pir_mm.BlockSampler', samples_per_epoch=999_936),
     dataset=dict(
         _delete_=True,
         type='pir_mm.ShardDataset',
