@@ -30,7 +30,7 @@ train_dataloader = dict(
     persistent_workers=True,
     pin_memory=True,
     drop_last=True,
-    sampler=dict(type='pir_mm.BlockSampler', samples_per_epoch=1_000_000, block=1),
+    sampler=dict(type='pir_mm.BlockSampler', samples_per_epoch=999_936, block=1),
     collate_fn=dict(type='pir_mm.collate_pairs'),
     dataset=dict(
         type='pir_mm.CaptionDataset',
