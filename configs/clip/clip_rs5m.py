@@ -1,4 +1,6 @@
-"""Stage 1: CLIP ViT-B/32 of LAION-2B goes on with RS5M, 20 epochs of a million pairs (3906 batches of 256).
+"""Stage 1: CLIP ViT-B/32 of LAION-2B goes on with RS5M, 20 epochs of a million pairs.
+
+An epoch is 3906 batches of 256.
 
 The paper does not say where its first stage starts; here it starts from public weights.
 

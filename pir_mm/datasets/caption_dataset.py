@@ -15,7 +15,6 @@ from pir_mm.datasets.caption_file import LABELS, number_scenes, read_caption_fil
 from pir_mm.datasets.layout import CAPTIONS, IMAGES, require_pictures
 from pir_mm.datasets.samplers.epoch_sampler import EpochItems
 from pir_mm.files.feature_store import FeatureStore
-from pir_mm.files.names import first_few
 from pir_mm.files.texts import read_names
 from pir_mm.registry import DATASETS
 
@@ -157,13 +156,9 @@ class CaptionDataset(EpochItems, BaseDataset):
         return evaluation_items(images)
 
     def _without_left_out(self, chosen: list[dict]) -> list[dict]:
-        unwanted = set(read_names(self.leave_out))
-        strange = sorted(unwanted - {annotation['filename'] for annotation in chosen})
-        if strange:
-            raise ValueError(
-                f'{self.leave_out} names {first_few(strange)}, which split {self.split!r} of '
-                f'{self.ann_file} does not have: it is the list of another set'
-            )
+        there = {annotation['filename'] for annotation in chosen}
+        own = f'split {self.split!r} of {self.ann_file}'
+        unwanted = read_names(self.leave_out, there, own)
         kept = [annotation for annotation in chosen if annotation['filename'] not in unwanted]
         if not kept:
             raise ValueError(f'{self.leave_out} leaves nothing of split {self.split!r}')

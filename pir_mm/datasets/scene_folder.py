@@ -7,7 +7,6 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from pir_mm.datasets.samplers.epoch_sampler import EpochItems
-from pir_mm.files.names import first_few
 from pir_mm.files.pictures import is_picture
 from pir_mm.files.texts import read_names
 from pir_mm.registry import DATASETS
@@ -84,15 +83,8 @@ class SceneFolder(EpochItems, BaseDataset):
     def _left_out(self, root: Path, pictures: dict[str, list[Path]]) -> set[Path]:
         if self.leave_out is None:
             return set()
-        names = read_names(self.leave_out)
-        there = {path for paths in pictures.values() for path in paths}
-        strange = [name for name in names if root / name not in there]
-        if strange:
-            raise ValueError(
-                f'{self.leave_out} names {first_few(strange)}, which {root} does not have: it is '
-                'the list of another set'
-            )
-        return {root / name for name in names}
+        there = {path.relative_to(root).as_posix() for own in pictures.values() for path in own}
+        return {root / name for name in read_names(self.leave_out, there, str(root))}
 
 
 def class_pictures(root: Path) -> dict[str, list[Path]]:

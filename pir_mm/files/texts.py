@@ -1,7 +1,10 @@
 """Text files of other people's programs, in whatever encoding they are."""
 
 import codecs
+from collections.abc import Collection
 from pathlib import Path
+
+from pir_mm.files.names import first_few
 
 MARKS = {
     codecs.BOM_UTF8: 'utf-8-sig',
@@ -42,14 +45,27 @@ def read_any_text(path: str | Path) -> tuple[str, str]:
     return str(guess), guess.encoding
 
 
-def read_names(path: str | Path) -> list[str]:
-    """The lines of a list of names, without blank ones and without those that begin with ``#``.
+def read_names(path: str | Path, there: Collection[str], of: str) -> set[str]:
+    """Names from a list, one in a line; blank lines and those that begin with ``#`` say nothing.
+
+    Args:
+        path: of the list.
+        there: all names that there are.
+        of: the set whose names these are, for the message.
 
     Raises:
         FileNotFoundError: if there is no such file.
+        ValueError: if it has another name.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'the list {path} does not exist')
     lines = (line.strip() for line in path.read_text(encoding='utf-8').splitlines())
-    return [line for line in lines if line and not line.startswith('#')]
+    names = {line for line in lines if line and not line.startswith('#')}
+    strange = sorted(names.difference(there))
+    if strange:
+        raise ValueError(
+            f'{path} names {first_few(strange)}, which {of} does not have: it is the list of '
+            'another set'
+        )
+    return names

@@ -162,7 +162,7 @@ def test_what_cannot_be_is_told(folder, scenes, tmp_path):
     with pytest.raises(ValueError, match="no picture of split 'x'; it has"):
         make_shards(scenes, tmp_path / 's', split='x')
     (tmp_path / 'names.txt').write_text('z.png')
-    with pytest.raises(ValueError, match='names z.png, which the set does not have'):
+    with pytest.raises(ValueError, match='names z.png, which .* does not have'):
         make_shards(scenes, tmp_path / 's', leave_out=tmp_path / 'names.txt')
     (tmp_path / 'full').mkdir()
     (tmp_path / 'full' / 'thesis.doc').write_text('x')

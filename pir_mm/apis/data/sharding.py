@@ -52,7 +52,8 @@ def make_shards(
     if not chosen:
         known = ', '.join(sorted({a['split'] for a in annotations}))
         raise ValueError(f'{data / CAPTIONS} has no picture of split {split!r}; it has {known}')
-    unwanted = _unwanted(leave_out, {a['filename'] for a in annotations})
+    there = {annotation['filename'] for annotation in annotations}
+    unwanted = read_names(leave_out, there, str(data)) if leave_out is not None else set()
     kept = [a for a in chosen if a['filename'] not in unwanted]
     pairs = [
         (a['filename'], caption)
@@ -70,16 +71,6 @@ def make_shards(
         for number, shard in enumerate(tqdm(shards, unit='shard', disable=None)):
             _write(folder / f'{split}-{number:06d}.tar', shard, data / IMAGES, number * size)
     return len(pairs), len(chosen) - len(kept)
-
-
-def _unwanted(leave_out: str | Path | None, there: set[str]) -> set[str]:
-    if leave_out is None:
-        return set()
-    names = set(read_names(leave_out))
-    strange = sorted(names - there)
-    if strange:
-        raise ValueError(f'{leave_out} names {first_few(strange)}, which the set does not have')
-    return names
 
 
 def _write(path: Path, pairs: list[Pair], images: Path, first: int) -> None:

@@ -15,7 +15,6 @@ from pir_mm.apis.search.embedding import embed_images, embed_texts
 from pir_mm.datasets.caption_file import read_caption_file, scene_name
 from pir_mm.datasets.layout import CAPTIONS, IMAGES
 from pir_mm.datasets.scene_folder import class_pictures
-from pir_mm.files.names import first_few
 from pir_mm.files.texts import read_names
 from pir_mm.files.writing import write_json
 from pir_mm.functional.classification import confusion, top_hits
@@ -150,14 +149,10 @@ def in_words(name: str) -> str:
 
 def _pictures(what: str, leave_out: str | Path | None) -> tuple[list[str], list[Path], Tensor, int]:
     root, pictures = _scenes_of(what)
-    unwanted = set() if leave_out is None else {root / name for name in read_names(leave_out)}
-    strange = unwanted.difference(*pictures.values())
-    if strange:
-        names = sorted(str(path.relative_to(root)) for path in strange)
-        raise ValueError(
-            f'{leave_out} names {first_few(names)}, which {what} does not have: it is the list of '
-            'another set'
-        )
+    unwanted = set()
+    if leave_out is not None:
+        there = {path.relative_to(root).as_posix() for own in pictures.values() for path in own}
+        unwanted = {root / name for name in read_names(leave_out, there, what)}
     names, paths, labels, left_out = [], [], [], 0
     for name, found in pictures.items():
         own = [path for path in found if path not in unwanted]
