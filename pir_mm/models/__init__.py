@@ -8,6 +8,6 @@ except (NameError, TypeError, ImportError, AttributeError) as error:
         'with transformers 4.52 and later: `pip uninstall pycocotools`'
     ) from error
 
-from pir_mm.models import classifiers, encoders, heads, layers, losses, retrievers
+from pir_mm.models import classifiers, encoders, fusion, heads, layers, losses, retrievers
 
-__all__ = ['classifiers', 'encoders', 'heads', 'layers', 'losses', 'retrievers']
+__all__ = ['classifiers', 'encoders', 'fusion', 'heads', 'layers', 'losses', 'retrievers']

@@ -4,23 +4,24 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from pir_mm.files.weights import load_whole, read_weights, weight_file
+from pir_mm.files.weights import load_whole
 from pir_mm.functional.masking import key_mask, masked_mean
-from pir_mm.models.converters.bert import bert_weights
+from pir_mm.models.converters.bert import bert_weights, first_layers, read_bert
 from pir_mm.models.encoders.frozen_part import FrozenPart
 from pir_mm.registry import MODELS
 
 
 @MODELS.register_module()
 class BertEncoder(BaseModule):
-    """BERT without its pooler, followed by one linear layer that projects every token.
+    """BERT without its pooler, or its first layers, and one linear layer that projects every token.
 
     Devlin et al., *BERT: Pre-training of Deep Bidirectional Transformers*, NAACL 2019, by
     ``transformers.BertModel``. The defaults are BERT-base uncased. The pooled vector is the first
     token, ``[CLS]``, or the mean of all tokens, which sentence encoders such as MiniLM want.
 
     Args:
-        dim: width of the pooled vector and of the tokens.
+        dim: width of the pooled vector and of the tokens; ``None`` leaves them as BERT gives them,
+            without the linear layer.
         vocab_size: number of token ids.
         hidden_size: width of BERT.
         layers: number of layers.
@@ -39,21 +40,27 @@ class BertEncoder(BaseModule):
         init: weights before training: ``'random'``, a file with BERT's public names, or a folder
             with ``model.safetensors`` or ``pytorch_model.bin``. A file that does not fit is
             refused.
+        file_layers: layers of the BERT in that file, where the encoder is made of the first
+            ``layers`` of them; by default it has no others.
+
+    Attributes:
+        width: of the pooled vector and of the tokens.
 
     Shape:
         - token_ids: ``(M, L)`` long; ``M`` may be 0
         - token_mask: ``(M, L)`` bool, true for tokens, false for padding
         - features: ``(M, L, hidden_size)`` in place of token ids, what :meth:`frozen_output` gave
-        - pooled: ``(M, dim)``
-        - tokens: ``(M, L, dim)``
+        - pooled: ``(M, width)``
+        - tokens: ``(M, L, width)``
 
     Raises:
-        ValueError: if ``pooling`` is unknown, or BERT has fewer layers than are to be frozen.
+        ValueError: if ``pooling`` is unknown, or BERT has fewer layers than are to be frozen, or
+            the file fewer than are to be taken.
     """
 
     def __init__(
         self,
-        dim: int = 512,
+        dim: int | None = 512,
         vocab_size: int = 30522,
         hidden_size: int = 768,
         layers: int = 12,
@@ -66,12 +73,15 @@ class BertEncoder(BaseModule):
         frozen: bool | int = False,
         init: str = 'random',
         init_cfg: dict | None = None,
+        file_layers: int | None = None,
     ) -> None:
         super().__init__(init_cfg)
         if pooling not in ('cls', 'mean'):
             raise ValueError(f"pooling must be 'cls' or 'mean', got {pooling!r}")
         if not 0 <= frozen <= layers:
             raise ValueError(f'frozen={frozen} layers of a BERT that has {layers}')
+        if file_layers is not None and file_layers < layers:
+            raise ValueError(f'layers={layers} of a BERT file that has file_layers={file_layers}')
         from transformers import BertConfig, BertModel  # takes seconds, and only BERT needs it
 
         config = BertConfig(
@@ -86,12 +96,15 @@ class BertEncoder(BaseModule):
             attn_implementation='sdpa',
         )
         self.bert = BertModel(config, add_pooling_layer=False)
-        self.projection = nn.Linear(hidden_size, dim)
+        self.width = hidden_size if dim is None else dim
+        self.projection = nn.Identity() if dim is None else nn.Linear(hidden_size, dim)
         self.mask_padding = mask_padding
         self.vocab_size = vocab_size
         self.max_positions = max_positions
         self.pooling = pooling
         self.init = init
+        self.layers = layers
+        self.file_layers = layers if file_layers is None else file_layers
         whole = frozen is True or frozen == layers
         self._frozen_modules = [self.bert] if whole else self._lowest(frozen)
         self.frozen = FrozenPart(self.bert, True) if whole else None
@@ -111,21 +124,22 @@ class BertEncoder(BaseModule):
     def init_weights(self) -> None:
         super().init_weights()
         if self.init != 'random':
-            path = weight_file(self.init)
-            if path is None:
-                raise FileNotFoundError(
-                    f'no BERT weights at {self.init}, which is neither a file nor a folder with '
-                    'model.safetensors or pytorch_model.bin: put them there '
-                    '(`python tools/get_weights.py list`), or start without them by '
-                    '`--cfg-options model.text_encoder.init=random`'
-                )
-            load_whole(self.bert, bert_weights(read_weights(path)), path, 'text_encoder')
+            content, path = read_bert(self.init, 'model.text_encoder.init')
+            weights = bert_weights(content)
+            if self.layers < self.file_layers:
+                weights = first_layers(weights, self.layers, self.file_layers, path)
+            load_whole(self.bert, weights, path, 'text_encoder')
+
+    @property
+    def word_vectors(self) -> Tensor:
+        """Vector of each token id ``(vocab_size, hidden_size)``, the parameter itself."""
+        return self.bert.embeddings.word_embeddings.weight
 
     def forward(
         self, token_ids: Tensor | None, token_mask: Tensor, features: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         if features is not None:
-            states = features.to(self.projection.weight.dtype)
+            states = features.to(self.word_vectors.dtype)
         elif self.frozen is not None:
             states = self.frozen_output(token_ids, token_mask)
         else:

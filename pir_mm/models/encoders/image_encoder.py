@@ -34,7 +34,8 @@ class ImageEncoder(BaseModule):
 
     Args:
         backbone: config of the backbone. The width of its output need not be given.
-        dim: width of the pooled vector and of the tokens.
+        dim: width of the pooled vector and of the tokens; ``None`` leaves them as the backbone
+            gives them, without the linear layer.
         init: weights of the backbone before training: ``'random'``, or a file with the backbone's
             own names (for a Swin Transformer also Microsoft's). A file that does not fit is
             refused.
@@ -48,11 +49,14 @@ class ImageEncoder(BaseModule):
             of their channels complete the pooled vector, by a linear layer of their own: what a
             model of ImageNet knows of texture and colour lies before its last stage.
 
+    Attributes:
+        width: of the pooled vector and of the tokens.
+
     Shape:
         - images: ``(B, 3, H, W)``, normalised
         - features: in place of images, what :meth:`frozen_output` gave for them
-        - pooled: ``(B, dim)``
-        - tokens: ``(B, N, dim)``, row by row, or ``None`` if ``with_tokens=False``
+        - pooled: ``(B, width)``
+        - tokens: ``(B, N, width)``, row by row, or ``None`` if ``with_tokens=False``
 
     Raises:
         ValueError: if the backbone gives no tokens and must, ends in something else than a map,
@@ -62,7 +66,7 @@ class ImageEncoder(BaseModule):
     def __init__(
         self,
         backbone: dict,
-        dim: int = 512,
+        dim: int | None = 512,
         init: str = 'random',
         with_tokens: bool = True,
         frozen: bool | str = False,
@@ -72,7 +76,8 @@ class ImageEncoder(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         self.backbone, width = build_backbone(backbone, with_tokens)
-        self.projection = nn.Linear(width, dim)
+        self.width = width if dim is None else dim
+        self.projection = nn.Identity() if dim is None else nn.Linear(width, dim)
         self.dropout = Dropout(dropout)
         self.init = init
         self.with_tokens = with_tokens
@@ -81,7 +86,7 @@ class ImageEncoder(BaseModule):
             if isinstance(frozen, str):
                 raise ValueError('levels want a backbone that is frozen as a whole, or not at all')
             self.levels = map_statistics(self.backbone, levels, image_size(backbone))
-            self.level_projection = nn.Linear(self.levels.width, dim, bias=False)
+            self.level_projection = nn.Linear(self.levels.width, self.width, bias=False)
         if frozen:
             self.frozen = freeze_backbone(self.backbone, frozen, image_size(backbone))
 
@@ -131,7 +136,8 @@ class ImageEncoder(BaseModule):
         return (*read_out(self.backbone, output), statistics)
 
     def _read_features(self, features: Sequence[Tensor]) -> Read:
-        features = [feature.to(self.projection.weight.dtype) for feature in features]
+        dtype = next(self.parameters()).dtype
+        features = [feature.to(dtype) for feature in features]
         if not self.frozen.is_whole:
             return (*read_out(self.backbone, self.frozen.rest(features[0])), None)
         tokens = features[1] if self.with_tokens else None

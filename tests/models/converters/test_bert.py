@@ -5,7 +5,14 @@ import torch
 from mmengine.registry import MODELS
 from torch.testing import assert_close
 
-from pir_mm.models.converters.bert import bert_sizes, bert_weights, checked_heads, from_hf_bert
+from pir_mm.models.converters.bert import (
+    bert_sizes,
+    bert_weights,
+    checked_heads,
+    first_layers,
+    from_hf_bert,
+    later_layers,
+)
 from tests.models.converters.layout_files import bert, hf_bert
 
 
@@ -56,3 +63,18 @@ def test_heads_divide_the_width():
     for heads in (3, 0):
         with pytest.raises(ValueError, match=f'^{heads} heads do not divide the width 16'):
             checked_heads(heads, {'hidden_size': 16})
+
+
+def test_layers_are_taken_by_their_numbers():
+    """Of twelve, so that layer 1 is not taken for layer 10 or 11."""
+    words = {'embeddings.word_embeddings.weight': torch.zeros(1)}
+    layers = {f'encoder.layer.{n}.output.dense.bias': torch.tensor(n) for n in range(12)}
+    first = first_layers(words | layers, 2, 12, 'f')
+    assert list(first) == [*words, *list(layers)[:2]]
+    later = later_layers(words | layers, 9, 12, 'f')
+    assert later == {f'layer.{n}.output.dense.bias': torch.tensor(9 + n) for n in range(3)}
+    for part in (first_layers, later_layers):
+        with pytest.raises(
+            ValueError, match='f is a BERT of 12 layers, .* of one that has 6: give'
+        ):
+            part(words | layers, 3, 6, 'f')

@@ -161,3 +161,32 @@ def test_its_lowest_layers_are_frozen_with_the_words():
 def test_a_wrong_word_or_number_is_told(settings, message):
     with pytest.raises(ValueError, match=message):
         build(**settings)
+
+
+def test_takes_the_first_layers_of_a_file_that_has_more(tmp_path):
+    torch.save(public_names(build(layers=3).bert), tmp_path / 'w.bin')
+    encoder = build(layers=1, file_layers=3, init=str(tmp_path / 'w.bin'))
+    encoder.init_weights()
+    weights = torch.load(tmp_path / 'w.bin')
+    layer = 'encoder.layer.0.attention.self.query.weight'
+    assert_close(encoder.bert.state_dict()[layer], weights[f'bert.{layer}'])
+    assert len(encoder.bert.encoder.layer) == 1
+    other = build(layers=1, file_layers=4, init=str(tmp_path / 'w.bin'))
+    with pytest.raises(ValueError, match='is a BERT of 3 layers, .* of one that has 4'):
+        other.init_weights()
+    with pytest.raises(ValueError, match='layers=3 of a BERT file that has file_layers=2'):
+        build(layers=3, file_layers=2)
+
+
+def test_without_a_width_it_gives_what_bert_gives():
+    encoder = build(dim=None)
+    pooled, tokens = encoder(IDS, MASK)
+    assert_close(tokens[MASK], encoder.bert(IDS, MASK.long()).last_hidden_state[MASK])
+    assert encoder.width == pooled.size(-1) == 8 and build().width == 6
+    features = build(dim=None, frozen=True).frozen_output(IDS, MASK).bfloat16()
+    assert encoder(None, MASK, features)[1].dtype == torch.float32
+
+
+def test_the_vectors_of_its_words_are_the_parameter_itself():
+    encoder = build()
+    assert encoder.word_vectors is encoder.bert.embeddings.word_embeddings.weight

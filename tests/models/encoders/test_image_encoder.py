@@ -99,3 +99,14 @@ def test_says_what_is_missing_and_what_to_do(resnet, tmp_path):
         build(resnet, init=str(tmp_path / 'w.pth')).init_weights()
     with pytest.raises(FileNotFoundError, match=rf'none.pth does not exist.*{advice}'):
         build(resnet, init=str(tmp_path / 'none.pth')).init_weights()
+
+
+def test_without_a_width_it_gives_what_the_backbone_gives(resnet):
+    encoder, images = build(resnet).eval(), torch.randn(2, 3, 64, 64)
+    plain = MODELS.build(dict(type='pir_mm.ImageEncoder', backbone=resnet, dim=None, frozen=True))
+    plain.eval().backbone.load_state_dict(encoder.backbone.state_dict())
+    pooled, tokens = plain(images)
+    assert_close(encoder.projection(tokens), encoder(images)[1])
+    assert encoder.width == 6 and plain.width == pooled.size(-1) == 32
+    features = [part.bfloat16() for part in plain.frozen_output(images)]
+    assert_close(plain(features=features)[1], tokens, atol=0.1, rtol=0.02)
