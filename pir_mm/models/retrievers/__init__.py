@@ -4,5 +4,12 @@ from pir_mm.models.retrievers.clip_retriever import CLIPRetriever
 from pir_mm.models.retrievers.dual_encoder import DualEncoder
 from pir_mm.models.retrievers.pair_preprocessor import PairPreprocessor
 from pir_mm.models.retrievers.pir import PIR
+from pir_mm.models.retrievers.retriever import Retriever
 
-__all__ = ['PIR', 'CLIPRetriever', 'DualEncoder', 'PairPreprocessor']
+__all__ = [
+    'PIR',
+    'CLIPRetriever',
+    'DualEncoder',
+    'PairPreprocessor',
+    'Retriever',
+]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -13,14 +12,15 @@ from torch.utils.checkpoint import checkpoint
 
 from pir_mm.models.losses.embedded_pairs import EmbeddedPairs
 from pir_mm.models.retrievers.mmpretrain_inference import MMPretrainInference
-from pir_mm.registry import MODELS, TASK_UTILS
+from pir_mm.models.retrievers.retriever import Retriever
+from pir_mm.registry import MODELS
 from pir_mm.structures.pair_batch import PairBatch
 
 MIN_GROUP = 16
 """Smallest group of texts: smaller ones cost more in calls than they save in padding."""
 
 
-class DualEncoder(MMPretrainInference, BaseModel):
+class DualEncoder(MMPretrainInference, Retriever):
     """Encode images and texts apart and compare them by the inner product.
 
     A child implements :meth:`encode_image` and :meth:`encode_text`; training, evaluation, index
@@ -28,15 +28,13 @@ class DualEncoder(MMPretrainInference, BaseModel):
 
     Args:
         head: losses of the embeddings.
-        tokenizer: texts to token ids and mask. It is built when it is first needed, so that a
-            model can be built and loaded without its vocabulary file.
+        tokenizer, data_preprocessor: as in :class:`Retriever`.
         text_groups: the texts of a batch are encoded in this many groups of similar length, which
             saves padding. Use 1 where padding is not masked.
         chunk: in training, images and texts are encoded this many at a time, and once more in the
             backward. Then only the activations of one chunk are kept, so that a batch may have any
             size; losses and gradients are those of the whole batch, over all processes. It takes
             a third more time. ``None`` encodes all at once.
-        data_preprocessor: moves a batch to the device and normalises its images.
 
     Raises:
         ValueError: if ``text_groups`` or ``chunk`` is below 1, or, in training, if a batch norm
@@ -52,15 +50,13 @@ class DualEncoder(MMPretrainInference, BaseModel):
         init_cfg: dict | None = None,
         chunk: int | None = None,
     ) -> None:
-        super().__init__(data_preprocessor, init_cfg)
+        super().__init__(tokenizer, data_preprocessor, init_cfg)
         for name, given in (('text_groups', text_groups), ('chunk', chunk)):
             if given is not None and given < 1:
                 raise ValueError(f'{name} must be at least 1, got {given}')
         self.chunk = chunk
         self.head = MODELS.build(head)
         self.text_groups = text_groups
-        self._tokenizer_cfg = tokenizer
-        self._tokenizer: Callable | None = None
 
     @abstractmethod
     def encode_image(self, images: Tensor) -> Tensor:
@@ -69,38 +65,6 @@ class DualEncoder(MMPretrainInference, BaseModel):
     @abstractmethod
     def encode_text(self, token_ids: Tensor, token_mask: Tensor) -> Tensor:
         """Embeddings ``(M, D)``, unit-norm float32, of texts ``(M, L)``; ``M`` may be 0."""
-
-    @property
-    def image_parts(self) -> tuple[str, ...]:
-        """Names of the parts that read images and take ``features`` in their place, if any."""
-        return ()
-
-    @property
-    def text_parts(self) -> tuple[str, ...]:
-        """Names of the parts that read texts and take ``features`` in their place, if any."""
-        return ()
-
-    @property
-    def tokenizer(self) -> Callable[[list[str]], tuple[Tensor, Tensor]]:
-        """The tokenizer of the config, built on first use.
-
-        Raises:
-            ValueError: if the config has none, or it has more pieces, or longer texts, than the
-                tables of ``text_encoder``.
-        """
-        if self._tokenizer is None:
-            if self._tokenizer_cfg is None:
-                raise ValueError('this model has no tokenizer: set `tokenizer` in its config')
-            tokenizer = TASK_UTILS.build(self._tokenizer_cfg)
-            _check_tables(tokenizer, getattr(self, 'text_encoder', None))
-            self._tokenizer = tokenizer
-        return self._tokenizer
-
-    def tokenize(self, texts: list[str]) -> tuple[Tensor, Tensor]:
-        """Token ids ``(M, L)`` and mask ``(M, L)`` of texts, on the model's device."""
-        token_ids, token_mask = self.tokenizer(texts)
-        device = next(self.parameters()).device
-        return token_ids.to(device), token_mask.to(device)
 
     def forward(
         self,
@@ -226,22 +190,6 @@ class DualEncoder(MMPretrainInference, BaseModel):
 def build_part(cfg: dict | None) -> nn.Module | None:
     """A part of a model, or none where its config is ``None``."""
     return None if cfg is None else MODELS.build(cfg)
-
-
-def _check_tables(tokenizer: Callable, encoder: Any) -> None:
-    rows, pieces = getattr(encoder, 'vocab_size', None), getattr(tokenizer, '__len__', None)
-    if rows is not None and pieces is not None and pieces() > rows:
-        raise ValueError(
-            f'the vocabulary has {pieces()} pieces and text_encoder a table of {rows}: give the '
-            'vocabulary that belongs to the weights, or, before a training, set '
-            f'model.text_encoder.vocab_size={pieces()}'
-        )
-    places, longest = getattr(encoder, 'max_positions', None), getattr(tokenizer, 'max_tokens', 0)
-    if places is not None and longest > places:
-        raise ValueError(
-            f'a text may have max_tokens={longest} and text_encoder has {places} positions: set '
-            f'model.tokenizer.max_tokens to {places} or less'
-        )
 
 
 def encode_by_length(

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from pir_mm.files.weights import load_whole, named_tensors, read_checkpoint
 from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.retrievers.dual_encoder import DualEncoder, build_part
+from pir_mm.models.retrievers.retriever import given_features
 from pir_mm.registry import MODELS
 
 ADDED = (
@@ -107,14 +108,16 @@ class PIR(DualEncoder):
         """
         if images is not None and not torch.is_grad_enabled():
             images = channels_last(images)
-        pooled, tokens = self.image_encoder(images, *_given(features, 'image_encoder'))
+        pooled, tokens = self.image_encoder(images, *given_features(features, 'image_encoder'))
         if self.spatial_pae is None:
             return self.join_image(pooled)
         tokens = torch.cat([pooled.unsqueeze(dim=1), tokens], dim=1)
         if self.instruction_encoder is None:
             local = self.spatial_pae(tokens)
         else:
-            instruction = self.instruction_encoder(images, *_given(features, 'instruction_encoder'))
+            instruction = self.instruction_encoder(
+                images, *given_features(features, 'instruction_encoder')
+            )
             if self.selector is not None:
                 tokens = self.selector(tokens, instruction)
             local = self.spatial_pae(tokens, instruction)
@@ -160,8 +163,3 @@ class PIR(DualEncoder):
 
 def _masks_padding(part: nn.Module) -> bool:
     return getattr(part, 'mask_padding', True)
-
-
-def _given(features: Mapping[str, Sequence[Tensor]] | None, part: str) -> tuple:
-    """A further argument for an encoder that was computed once; none for one that was not."""
-    return (features[part],) if features and part in features else ()
