@@ -34,6 +34,12 @@ class PairBatch:
         features: by the name of a part of the model, what its frozen backbone gave for the images
             when it was computed once: tensors of ``B`` rows.
         text_features: ``(M, L, C)``, the same for the texts.
+        second_images, second_features: as ``images`` and ``features``, of another view of each
+            image, where the pipeline makes two.
+        masked_ids: ``(M, L)`` long, ``token_ids`` with some words hidden, where the model learns to
+            guess them.
+        masked_at: ``(K,)`` long, where these words stand in the flattened ``token_ids``. The number
+            of them is known on the host.
 
     Raises:
         ValueError: if the lengths of the fields do not fit together.
@@ -52,11 +58,17 @@ class PairBatch:
     image_of_caption: Tensor | None = None
     features: Mapping[str, tuple[Tensor, ...]] = field(default_factory=dict)
     text_features: Tensor | None = None
+    second_images: Tensor | None = None
+    second_features: Mapping[str, tuple[Tensor, ...]] = field(default_factory=dict)
+    masked_ids: Tensor | None = None
+    masked_at: Tensor | None = None
 
     def __post_init__(self) -> None:
         count = len(self.image_id if self.images is None else self.images)
         self._require_length(count, 'images', ('image_id', 'scene'))
-        for part, tensors in self.features.items():
+        if self.second_images is not None:
+            self._require_length(count, 'images', ('second_images',))
+        for part, tensors in (*self.features.items(), *self.second_features.items()):
             if any(len(tensor) != count for tensor in tensors):
                 raise ValueError(f'the features of {part} are not those of {count} images')
         text_fields = ('token_mask', 'text_length', 'image_of_text', 'text_id')
@@ -65,6 +77,13 @@ class PairBatch:
             raise ValueError(
                 f'token_ids {tuple(self.token_ids.shape)} and token_mask '
                 f'{tuple(self.token_mask.shape)} must have the same shape'
+            )
+        if (self.masked_ids is None) != (self.masked_at is None):
+            raise ValueError('masked_ids and masked_at come together, or neither')
+        if self.masked_ids is not None and self.masked_ids.shape != self.token_ids.shape:
+            raise ValueError(
+                f'masked_ids {tuple(self.masked_ids.shape)} must have the shape of token_ids '
+                f'{tuple(self.token_ids.shape)}'
             )
         if (self.caption_id is None) != (self.image_of_caption is None):
             raise ValueError('caption_id and image_of_caption come together, or neither')
@@ -79,9 +98,10 @@ class PairBatch:
         """The batch in page-locked memory. PyTorch's loader calls this if it is told to pin."""
         return self._with(lambda value: value.pin_memory())
 
-    def with_images(self, images: Tensor) -> PairBatch:
+    def with_images(self, images: Tensor, second_images: Tensor | None = None) -> PairBatch:
         """The same batch with other pixels, such as normalised ones."""
-        return replace(self, images=images)
+        second = self.second_images if second_images is None else second_images
+        return replace(self, images=images, second_images=second)
 
     def _with(self, change: Callable[[Tensor], Tensor]) -> PairBatch:
         values = {own.name: getattr(self, own.name) for own in fields(self)}
@@ -90,8 +110,11 @@ class PairBatch:
             for name, value in values.items()
             if isinstance(value, Tensor) and name != 'text_length'
         }
-        features = {part: tuple(map(change, own)) for part, own in self.features.items()}
-        return replace(self, **moved, features=features)
+        features = {
+            name: {part: tuple(map(change, own)) for part, own in values[name].items()}
+            for name in ('features', 'second_features')
+        }
+        return replace(self, **moved, **features)
 
     def _require_length(self, count: int, what: str, names: tuple[str, ...]) -> None:
         for name in names:

@@ -1,10 +1,11 @@
-"""Padding that takes no part."""
+"""Padding that takes no part, and words that are hidden."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-from pir_mm.functional.masking import key_mask, masked_mean
+from pir_mm.functional.masking import WordPieces, key_mask, mask_words, masked_mean
 
 TOKEN_MASK = torch.tensor([[True, True, False], [True, False, False]])
 
@@ -49,3 +50,81 @@ def test_padding_that_is_not_finite_reaches_no_mean_and_no_gradient():
     mean.sum().backward()
     assert torch.equal(mean, torch.ones(2, 4))
     assert_close(tokens.grad[0, :, 0], torch.tensor([0.5, 0.5, 0.0]))
+
+
+# Pieces 0 to 4 are special, 5 to 7 begin words, 8 and 9 continue them; 4 hides.
+PIECES = WordPieces(4, torch.arange(10) < 5, torch.arange(10) >= 8)
+TEXTS = torch.tensor([[2, 5, 8, 9, 6, 3, 0], [2, 7, 6, 8, 5, 1, 3]])
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def many(rows=6000, **changes):
+    """Pieces of texts of ten words of one to three pieces, hidden, and where."""
+    generator = seeded(1)
+    inner = torch.rand(rows, 20, generator=generator) < 0.4
+    ids = torch.where(inner, 8, 5) + torch.randint(0, 2, inner.shape, generator=generator)
+    ids[:, 0], ids[:, -2], ids[:, -1] = 2, 3, 0
+    before = ids.clone()
+    hidden, chosen = mask_words(ids, PIECES, generator=seeded(), **changes)
+    assert torch.equal(ids, before)  # what was given is not changed
+    return ids, hidden, chosen
+
+
+def test_the_shares_are_those_that_were_asked_for():
+    ids, hidden, chosen = many()
+    words = (ids >= 5) & (ids < 8)
+    assert chosen[words].float().mean().item() == pytest.approx(0.15, abs=0.005)
+    assert chosen[ids >= 5].float().mean().item() == pytest.approx(0.15, abs=0.005)
+    got, true = hidden[chosen], ids[chosen]
+    assert (got == 4).float().mean().item() == pytest.approx(0.8, abs=0.01)
+    # of a tenth that becomes any of five pieces, a fifth becomes itself
+    assert (got == true).float().mean().item() == pytest.approx(0.1 + 0.02, abs=0.01)
+    assert torch.equal(hidden[~chosen], ids[~chosen])
+
+
+def test_special_pieces_are_neither_hidden_nor_put_in():
+    ids, hidden, chosen = many(rate=0.9, recipe=(0.0, 1.0, 0.0))
+    assert not chosen[ids < 5].any()
+    shares = hidden[chosen].bincount(minlength=10) / chosen.sum()
+    assert_close(shares, torch.tensor([0.0] * 5 + [0.2] * 5), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_a_word_is_hidden_whole_or_not_at_all(seed):
+    """Words of the first text are pieces 1 to 3 and 4; of the second 1, 2 to 3, 4; 5 is unknown."""
+    _, chosen = mask_words(TEXTS, PIECES, 0.5, generator=seeded(seed))
+    first, second = chosen.tolist()
+    assert first[1] == first[2] == first[3] and second[2] == second[3]
+    assert not any((first[0], first[5], first[6], second[0], second[5], second[6]))
+
+
+def test_words_are_chosen_one_by_one():
+    kinds = {
+        tuple(mask_words(TEXTS, PIECES, 0.5, generator=seeded(s))[1][0].tolist()) for s in range(40)
+    }
+    assert len(kinds) == 4  # of two words none, either or both
+
+
+def test_equal_seeds_hide_equal_words():
+    first, again, other = (mask_words(TEXTS, PIECES, 0.5, generator=seeded(s)) for s in (1, 1, 2))
+    assert torch.equal(first[0], again[0]) and torch.equal(first[1], again[1])
+    assert not torch.equal(first[1], other[1])
+
+
+@pytest.mark.parametrize(('recipe', 'hidden'), [((1, 0, 0), 4), ((0, 0, 1), None)])
+def test_a_recipe_may_always_hide_or_never(recipe, hidden):
+    ids, chosen = mask_words(TEXTS, PIECES, 0.99, recipe, seeded())
+    assert chosen.any()
+    assert torch.equal(
+        ids[chosen], TEXTS[chosen] if hidden is None else torch.full_like(ids, 4)[chosen]
+    )
+
+
+@pytest.mark.parametrize('shape', [(0, 0), (0, 5), (2, 1)])
+def test_nothing_to_hide(shape):
+    ids = torch.full(shape, 2)
+    hidden, chosen = mask_words(ids, PIECES)
+    assert torch.equal(hidden, ids) and not chosen.any() and chosen.shape == shape

@@ -79,3 +79,36 @@ def test_features_stand_for_images_and_go_with_the_rest():
     assert moved.text_features.device.type == 'meta' and moved.images is None
     with pytest.raises(ValueError, match='the features of prior are not those of 2 images'):
         PairBatch(**fields(images=None, features={'prior': (torch.ones(1, 3),)}))
+
+
+SECOND = dict(
+    second_images=torch.ones(2, 3, 4, 4, dtype=torch.uint8),
+    second_features={'image_encoder': (torch.ones(2, 3),)},
+    masked_ids=torch.zeros(3, 5, dtype=torch.long),
+    masked_at=torch.tensor([4, 7]),
+)
+
+
+def test_a_second_view_and_hidden_words_go_with_the_rest():
+    moved = PairBatch(**fields(**SECOND)).to('meta')
+    (feature,) = moved.second_features['image_encoder']
+    for value in (moved.second_images, feature, moved.masked_ids, moved.masked_at):
+        assert value.device.type == 'meta'
+    batch = PairBatch(**fields(**SECOND))
+    assert batch.with_images(torch.zeros(2, 3, 4, 4)).second_images is batch.second_images
+    both = batch.with_images(torch.zeros(2, 3, 4, 4), torch.full((2, 3, 4, 4), 5.0))
+    assert both.images.sum() == 0 and (both.second_images == 5).all()
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        (dict(second_images=torch.ones(1, 3, 4, 4)), '2 images came with 1 values of second_imag'),
+        (dict(second_features={'prior': (torch.ones(3, 1),)}), 'features of prior are not those'),
+        (dict(masked_at=None), 'masked_ids and masked_at come together, or neither'),
+        (dict(masked_ids=torch.zeros(3, 4)), r'masked_ids \(3, 4\) must have the shape of .*3, 5'),
+    ],
+)
+def test_refuses_a_second_view_or_hidden_words_that_do_not_fit(changes, reason):
+    with pytest.raises(ValueError, match=reason):
+        PairBatch(**fields(**SECOND | changes))

@@ -24,5 +24,7 @@ class PairPreprocessor(MultiModalDataPreprocessor):
         batch = data.to(self.device)
         if batch.images is None:
             return {'batch': batch}
-        images = super().forward({'inputs': batch.images}, training)['images']
-        return {'batch': batch.with_images(images)}
+        normalise = super().forward
+        views = [view for view in (batch.images, batch.second_images) if view is not None]
+        views = [normalise({'inputs': view}, training)['images'] for view in views]
+        return {'batch': batch.with_images(*views)}

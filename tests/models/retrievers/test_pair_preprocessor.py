@@ -36,3 +36,12 @@ def test_goes_where_the_preprocessor_is(batch):
     moved = build().to('meta')(batch(['a']))['batch']
     assert moved.images.device.type == moved.text_id.device.type == 'meta'
     assert moved.text_length.device.type == 'cpu'
+
+
+def test_a_second_view_is_normalised_as_the_first(batch):
+    pixels = torch.randint(0, 256, (2, 2, 3, 4, 4), dtype=torch.uint8)
+    given = batch(['a'], ['b']).with_images(*pixels)
+    result = build()(given)['batch']
+    other = build()(given.with_images(pixels[1]))['batch']
+    assert_close(result.second_images, other.images)
+    assert_close(result.images, build()(batch(['a'], ['b']).with_images(pixels[0]))['batch'].images)
