@@ -2,6 +2,7 @@
 
 from pir_mm.models.retrievers.clip_retriever import CLIPRetriever
 from pir_mm.models.retrievers.dual_encoder import DualEncoder
+from pir_mm.models.retrievers.fusion_retriever import FusionRetriever
 from pir_mm.models.retrievers.pair_preprocessor import PairPreprocessor
 from pir_mm.models.retrievers.pir import PIR
 from pir_mm.models.retrievers.retriever import Retriever
@@ -10,6 +11,7 @@ __all__ = [
     'PIR',
     'CLIPRetriever',
     'DualEncoder',
+    'FusionRetriever',
     'PairPreprocessor',
     'Retriever',
 ]

@@ -1,0 +1,65 @@
+"""Tell an image with its text from an image with another one."""
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from pir_mm.functional.matching import draw_negatives, matching_accuracy, matching_cross_entropy
+from pir_mm.functional.similarity import positives
+from pir_mm.models.fusion.fusion_step import FusionStep
+from pir_mm.registry import MODELS
+
+NEGATIVES = ('uniform', 'hard')
+
+
+@MODELS.register_module()
+class MatchingLoss(BaseModule):
+    """Image-text matching: each pair as it came, with another text, and with another image.
+
+    The first task of Zhang et al., *MTGFE*, Remote Sensing 2023. The negatives are drawn from the
+    batch of this process, and gradients reach them. What describes the same picture, or has the
+    same words, is no negative of a pair; the paper does not say what it does about these. Where
+    nothing is left to draw, the pair goes without this negative.
+
+    Args:
+        negatives: ``'uniform'``: each with the same probability, as in the paper. ``'hard'``: by a
+            softmax over :attr:`FusionStep.similarity`. Unless that is given, the model then has to
+            score every image of the batch with every text, which takes several times as long as
+            the rest of the step.
+        weight: factor of the loss.
+
+    Shape:
+        - step: of ``B`` images and ``M`` texts
+        - output: scalar; and ``itm_acc``, the share of pairs that were told right
+
+    Raises:
+        ValueError: if ``negatives`` is unknown.
+    """
+
+    def __init__(self, negatives: str = 'uniform', weight: float = 1.0) -> None:
+        super().__init__()
+        if negatives not in NEGATIVES:
+            raise ValueError(
+                f'negatives={negatives!r} of MatchingLoss is unknown, wanted one of '
+                f'{", ".join(NEGATIVES)}'
+            )
+        self.negatives = negatives
+        self.weight = weight
+
+    def forward(self, step: FusionStep) -> tuple[Tensor, dict[str, Tensor]]:
+        image_of_text = step.batch.image_of_text
+        other = ~positives(image_of_text, step.batch.image_id, step.batch.text_id)
+        weight = step.similarity if self.negatives == 'hard' else torch.zeros_like(other).float()
+        text = draw_negatives(other[image_of_text], weight[image_of_text])
+        image = draw_negatives(other.T, weight.T)
+        row = torch.arange(len(image_of_text), device=image_of_text.device)
+        negative = step.joint(torch.cat([image_of_text, image.index]), torch.cat([text.index, row]))
+        logits = step.logits(torch.cat([step.true_joint, negative]))
+        matched = torch.arange(len(logits), device=row.device) < len(row)
+        kept = torch.cat([torch.ones_like(text.found), text.found, image.found])
+        value = matching_cross_entropy(logits, matched, kept)
+        accuracy = matching_accuracy(logits.detach(), matched, kept)
+        return self.weight * value, {'itm_acc': accuracy}
+
+    def extra_repr(self) -> str:
+        return f'negatives={self.negatives!r}, weight={self.weight}'

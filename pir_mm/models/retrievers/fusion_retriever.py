@@ -1,0 +1,204 @@
+"""Retrieval by a model that reads an image and a text together."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from mmengine.model import ModuleDict
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
+
+from pir_mm.functional.masking import mask_words
+from pir_mm.functional.matching import margin
+from pir_mm.models.encoders.backbone import channels_last
+from pir_mm.models.fusion.fusion_encoder import start_as_bert
+from pir_mm.models.fusion.fusion_step import FusionStep
+from pir_mm.models.retrievers.retriever import Retriever, given_features
+from pir_mm.registry import MODELS
+from pir_mm.structures.pair_batch import PairBatch
+from pir_mm.structures.text_states import TextStates
+
+
+@MODELS.register_module()
+class FusionRetriever(Retriever):
+    """One score for each pair of an image and a text, from both of them together.
+
+    Zhang et al., *A Fusion Encoder with Multi-Task Guidance for Cross-Modal Text-Image Retrieval in
+    Remote Sensing* (MTGFE), Remote Sensing 2023, 15(18):4637. There is no embedding: to rank, every
+    candidate is read together with the query. The states of an image and of a text do not depend
+    on each other and can be kept.
+
+    The paper has no public code. Where its text leaves something open we follow ALBEF (Li et al.,
+    *Align before Fuse*, NeurIPS 2021), whose recipe it repeats.
+
+    Leaving losses out makes the ablations; a loss that is left out has no parameters.
+
+    Args:
+        image_encoder: images to a pooled vector and tokens, as wide as ``fusion_encoder`` reads.
+        text_encoder: token ids and mask to tokens, as wide as ``fusion_encoder`` is.
+        fusion_encoder: a :class:`FusionEncoder`.
+        losses: name to config of each loss, ``None`` for one that is left out. A loss is called
+            with a :class:`FusionStep` and gives its value and what to log beside it.
+        tokenizer, data_preprocessor: as in :class:`Retriever`.
+        pair_batch: pairs that :meth:`match` reads at a time.
+
+    Raises:
+        ValueError: if the widths of the encoders do not fit, the images have no tokens, there is
+            no loss, or ``pair_batch`` is below 1.
+    """
+
+    def __init__(
+        self,
+        image_encoder: dict,
+        text_encoder: dict,
+        fusion_encoder: dict,
+        losses: dict[str, dict | None],
+        tokenizer: dict | None = None,
+        data_preprocessor: dict | None = None,
+        pair_batch: int = 256,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(tokenizer, data_preprocessor, init_cfg)
+        if pair_batch < 1:
+            raise ValueError(f'pair_batch must be at least 1, got {pair_batch}')
+        self.pair_batch = pair_batch
+        self.image_encoder = MODELS.build(image_encoder)
+        self.text_encoder = MODELS.build(text_encoder)
+        self.fusion_encoder = MODELS.build(fusion_encoder)
+        self.matcher = nn.Linear(self.fusion_encoder.dim, 2)
+        self.matcher.apply(start_as_bert)
+        built = {name: MODELS.build(cfg) for name, cfg in losses.items() if cfg is not None}
+        if not built:
+            raise ValueError(f'a FusionRetriever needs at least one loss, got losses={losses}')
+        self.losses = ModuleDict(built)
+        self._check_widths()
+
+    @property
+    def image_parts(self) -> tuple[str, ...]:
+        return ('image_encoder',)
+
+    @property
+    def text_parts(self) -> tuple[str, ...]:
+        return ('text_encoder',)
+
+    @property
+    def masking(self) -> partial | None:
+        """How the words of a training batch are hidden, if a loss is about hidden words.
+
+        :class:`pir_mm.engine.TokenizerHook` hands it to the loaders. It takes token ids and a
+        generator and gives what :func:`mask_words` does.
+        """
+        for loss in self.losses.values():
+            if hasattr(loss, 'masking'):
+                return partial(mask_words, pieces=self.tokenizer.pieces, **loss.masking)
+        return None
+
+    def encode_image_tokens(
+        self, images: Tensor | None, features: Mapping[str, Sequence[Tensor]] | None = None
+    ) -> Tensor:
+        """States ``(B, 1 + N, C)`` of normalised images ``(B, 3, H, W)``, the pooled vector first.
+
+        ``features`` stand for the images where the encoder's name is among them.
+        """
+        if images is not None and not torch.is_grad_enabled():
+            images = channels_last(images)
+        given = given_features(features, 'image_encoder')
+        pooled, tokens = self.image_encoder(images, *given)
+        return torch.cat([pooled.unsqueeze(dim=1), tokens], dim=1)
+
+    def encode_text_tokens(
+        self, token_ids: Tensor, token_mask: Tensor, features: Tensor | None = None
+    ) -> TextStates:
+        """States of texts ``(M, L)``.
+
+        ``features`` ``(M, L, C)`` are what a frozen text encoder gave for these texts.
+        """
+        given = () if features is None else (features,)
+        _, tokens = self.text_encoder(token_ids, token_mask, *given)
+        return TextStates(tokens, token_mask)
+
+    def match(
+        self, image_states: Tensor, text_states: TextStates, image_index: Tensor, text_index: Tensor
+    ) -> Tensor:
+        """How well each pair fits: log odds of a match, ``(P,)`` float32, larger is better.
+
+        What is read of an image is computed once for all its pairs. Texts of similar length are
+        read together and cut to the longest of them.
+
+        Args:
+            image_states: of ``B`` images, as :meth:`encode_image_tokens` gives them.
+            text_states: of ``M`` texts, as :meth:`encode_text_tokens` gives them.
+            image_index: ``(P,)`` long, row of the image of each pair.
+            text_index: ``(P,)`` long, row of the text of each pair.
+        """
+        if len(image_index) == 0:
+            return image_states.new_zeros(0, dtype=torch.float32)
+        images, image_index = image_index.unique(return_inverse=True)
+        keys = self.fusion_encoder.read_images(image_states.index_select(0, images))
+        length = text_states.mask.sum(dim=1)
+        by_length = length.argsort(stable=True)
+        place = by_length.argsort()[text_index]
+        order = place.argsort(stable=True)
+        scores = []
+        for pairs in order.split(self.pair_batch):
+            texts, own_text = text_index[pairs].unique(return_inverse=True)
+            text = text_states.rows(texts).cut(int(length[texts].max()))
+            tokens = self.fusion_encoder(keys, text, image_index[pairs], own_text)
+            scores.append(self.score(tokens[:, 0]))
+        return torch.cat(scores)[order.argsort()]
+
+    def logits(self, joint: Tensor) -> Tensor:
+        """Logits ``(P, 2)`` float32 of no match and of a match, of joint vectors ``(P, D)``."""
+        with torch.autocast(joint.device.type, enabled=False):
+            return self.matcher(joint.to(self.matcher.weight.dtype))
+
+    def score(self, joint: Tensor) -> Tensor:
+        """Log odds of a match ``(P,)`` of joint vectors ``(P, D)``."""
+        return margin(self.logits(joint))
+
+    def forward(
+        self,
+        images: Tensor | None = None,
+        data_samples: list[BaseDataElement] | None = None,
+        mode: str = 'loss',
+        batch: PairBatch | None = None,
+    ) -> Any:
+        """mmengine's mode ``loss`` of a ``batch``: a dict of losses.
+
+        Raises:
+            ValueError: for another mode.
+        """
+        if mode == 'loss':
+            return self.loss(batch)
+        raise ValueError(
+            f"mode {mode!r} is not one of a FusionRetriever, wanted 'loss': it has no embeddings "
+            'and scores pairs by `match`'
+        )
+
+    def loss(self, batch: PairBatch, similarity: Tensor | None = None) -> dict[str, Tensor]:
+        """``loss_<name>`` of each loss, and what it has to log beside it.
+
+        Args:
+            batch: images and texts.
+            similarity: ``(B, M)`` of them, such as that of a dual encoder, for losses that look
+                for hard negatives; by default they take the model's own scores.
+        """
+        step = FusionStep(self, batch, similarity)
+        values = {}
+        for name, loss in self.losses.items():
+            values[f'loss_{name}'], noted = loss(step)
+            values |= noted
+        return values
+
+    def _check_widths(self) -> None:
+        if not getattr(self.image_encoder, 'with_tokens', True):
+            raise ValueError('a text reads the tokens of an image: set with_tokens=True')
+        for name, wanted in (('image', 'image_dim'), ('text', 'dim')):
+            width = getattr(getattr(self, f'{name}_encoder'), 'width', None)
+            size = getattr(self.fusion_encoder, wanted)
+            if width not in (None, size):
+                raise ValueError(
+                    f'{name}_encoder gives vectors of {width} and fusion_encoder has '
+                    f'{wanted}={size}: make them equal'
+                )
