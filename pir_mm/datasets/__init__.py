@@ -7,7 +7,7 @@ from pir_mm.datasets.samplers import BlockSampler, EpochSampler
 from pir_mm.datasets.scene_folder import SceneFolder
 from pir_mm.datasets.shard_dataset import ShardDataset
 from pir_mm.datasets.tokenizers import CLIPTokenizer, WordPieceTokenizer, train_vocabulary
-from pir_mm.datasets.transforms import LoadPicture, RandomTurn
+from pir_mm.datasets.transforms import LoadPicture, RandomTurn, TwoViews
 
 __all__ = [
     'BlockSampler',
@@ -19,6 +19,7 @@ __all__ = [
     'RandomTurn',
     'SceneFolder',
     'ShardDataset',
+    'TwoViews',
     'WordPieceTokenizer',
     'collate_pairs',
     'train_vocabulary',

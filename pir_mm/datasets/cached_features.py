@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pir_mm.datasets.samplers.epoch_sampler import item_seeding
 from pir_mm.datasets.transforms.random_turn import RandomTurn
+from pir_mm.datasets.transforms.two_views import TwoViews
 from pir_mm.files.feature_store import FeatureStore
 from pir_mm.files.weights import file_sha256
 
@@ -29,18 +30,30 @@ class CachedFeatures:
             turn`` belongs to an image of the set in one of its orientations.
         texts: store of the text encoder, a row for each distinct text of the set; or ``None``.
         turns: orientations of an image, of which one is drawn for each item.
+        two_views: whether another one is drawn for a second view.
         pixels: whether a part of the model still reads the picture itself.
+
+    Raises:
+        ValueError: if there are two views, and a part still reads the picture.
     """
 
     images: Mapping[str, FeatureStore]
     texts: FeatureStore | None
     turns: int
+    two_views: bool
     pixels: bool
+
+    def __post_init__(self) -> None:
+        if self.two_views and self.pixels:
+            raise ValueError(
+                'features of two views stand for the pictures of all encoders or of none: freeze '
+                'every encoder of images, or leave TwoViews or FeatureCacheHook out'
+            )
 
     def pack(self, item: dict, pipeline: Callable[[dict], dict | None]) -> dict | None:
         """The sample of an item: with ``features`` and ``text_features``, as needed ``inputs``."""
         turn = random.randrange(self.turns)
-        row = item['image_row'] * self.turns + turn
+        row = item['image_row'] * self.turns
         if self.pixels:
             packed = pipeline({**item, 'turn': turn})
             if packed is None:
@@ -48,7 +61,10 @@ class CachedFeatures:
         else:
             known = {key: item[key] for key in KEYS if key in item}
             packed = {'data_samples': BaseDataElement(metainfo=known)}
-        packed['features'] = {part: store.row(row) for part, store in self.images.items()}
+        packed['features'] = {part: store.row(row + turn) for part, store in self.images.items()}
+        if self.two_views:
+            row += random.randrange(self.turns)
+            packed['second_features'] = {p: store.row(row) for p, store in self.images.items()}
         if self.texts is not None:
             packed['text_features'] = [self.texts.row(number)[0] for number in item['text_row']]
         return packed
@@ -60,13 +76,14 @@ class PictureViews:
     Args:
         pictures: for each what :class:`LoadPicture` reads: ``img_path``, and ``img_bytes`` if it is
             no file of its own.
-        pipeline: of the set. Apart from a :class:`RandomTurn` it may draw nothing.
+        pipeline: of the set. Apart from a :class:`RandomTurn`, which may be in :class:`TwoViews`,
+            it may draw nothing.
     """
 
     def __init__(self, pictures: Sequence[dict], pipeline: Compose) -> None:
         self.pictures = pictures
-        self.transforms = pipeline.transforms
-        self.turns = turns_of(pipeline)
+        self.transforms = list(_of_one_view(pipeline.transforms))
+        self.turns = turns_of(pipeline)[0]
 
     def __len__(self) -> int:
         return len(self.pictures) * self.turns
@@ -104,13 +121,19 @@ class PictureViews:
             item = outcomes[0]
 
 
-def turns_of(pipeline: Compose) -> int:
-    """Orientations that the pipeline of a set makes of a picture."""
-    turns = [step.turns for step in pipeline.transforms if isinstance(step, RandomTurn)]
-    return turns[0] if turns else 1
+def turns_of(pipeline: Compose) -> tuple[int, bool]:
+    """Orientations that the pipeline of a set makes of a picture, and whether it draws two."""
+    two = any(isinstance(step, TwoViews) for step in pipeline.transforms)
+    found = [s.turns for s in _of_one_view(pipeline.transforms) if isinstance(s, RandomTurn)]
+    return (found[0] if found else 1), two
 
 
 def _sha256(picture: dict) -> str:
     if 'img_bytes' in picture:
         return hashlib.sha256(picture['img_bytes']).hexdigest()
     return file_sha256(Path(picture['img_path']))
+
+
+def _of_one_view(transforms: Sequence[Callable]) -> Iterator[Callable]:
+    for step in transforms:
+        yield from step.transforms if isinstance(step, TwoViews) else [step]

@@ -30,6 +30,8 @@ class CaptionDataset(EpochItems, BaseDataset):
     caption that several images share stands in the ``text`` of the first one alone, so ``text``
     may be empty.
 
+    A packed training item has a ``seed``, for what is drawn of its texts when they are tokenised.
+
     Under an :class:`EpochSampler` the key of an item is ``epoch * len(dataset) + index``, and all
     that is random in an item is seeded by (seed, epoch, index). Under another sampler training
     items are drawn from the global generators, anew each time. In test mode an item is always the
@@ -201,12 +203,16 @@ class CaptionDataset(EpochItems, BaseDataset):
         self, images: dict[str, FeatureStore], texts: FeatureStore | None, pixels: bool
     ) -> None:
         """Read features from stores from now on, see :class:`CachedFeatures`."""
-        self.features = CachedFeatures(images, texts, turns_of(self.pipeline), pixels)
+        self.features = CachedFeatures(images, texts, *turns_of(self.pipeline), pixels)
 
     def pack(self, item: dict) -> dict | None:
         if self.features is None:
-            return self.pipeline(item)
-        return self.features.pack(item, self.pipeline)
+            packed = self.pipeline(item)
+        else:
+            packed = self.features.pack(item, self.pipeline)
+        if packed is not None and not self.test_mode:
+            packed['seed'] = random.getrandbits(63)
+        return packed
 
 
 class Numbering(NamedTuple):

@@ -11,21 +11,27 @@ from pir_mm.registry import FUNCTIONS
 from pir_mm.structures.pair_batch import PairBatch
 
 Tokenizer = Callable[[Sequence[str]], tuple[Tensor, Tensor]]
+Masking = Callable[..., tuple[Tensor, Tensor]]
+"""Token ids ``(M, L)`` and a generator to the same with words hidden, and where ``(M, L)`` bool."""
 
 
 @FUNCTIONS.register_module()
-def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -> PairBatch:
+def collate_pairs(
+    samples: Sequence[dict], tokenizer: Tokenizer | None = None, masking: Masking | None = None
+) -> PairBatch:
     """Collate what ``mmpretrain.PackInputs`` made of items of ``CaptionDataset``.
 
     All texts of the batch are tokenised together, ordered by length and padded once, so the model
     sees no string in training. A config names ``collate_fn=dict(type='pir_mm.collate_pairs')``
-    alone: :class:`pir_mm.engine.TokenizerHook` adds the tokenizer of the model.
+    alone: :class:`pir_mm.engine.TokenizerHook` adds the tokenizer of the model, and its masking.
 
     Args:
-        samples: each with ``inputs`` ``(3, H, W)`` and ``data_samples`` that hold ``image_id`` and,
-            where known, ``scene``, ``text`` (sentences), ``text_id`` and ``caption_id``; ``None``
-            for a sample that is left out.
+        samples: each with ``inputs`` ``(3, H, W)``, or a list of two views of it, and
+            ``data_samples`` that hold ``image_id`` and, where known, ``scene``, ``text``
+            (sentences), ``text_id`` and ``caption_id``; ``None`` for a sample that is left out. The
+            ``seed`` of the first one decides which words are hidden.
         tokenizer: texts to ids ``(M, L)`` and mask ``(M, L)``.
+        masking: hides words of the texts, where the model learns to guess them.
 
     Raises:
         ValueError: if there is no tokenizer, the images differ in size, or two images have one
@@ -47,9 +53,8 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
     length = token_mask.sum(dim=1)
     order = length.argsort(stable=True)
     scene = torch.tensor([item.get('scene', -1) for item in items])
-    images = [sample['inputs'] for sample in samples if 'inputs' in sample]
     return PairBatch(
-        images=_stacked(images) if images else None,
+        **_images(samples),
         token_ids=token_ids[order],
         token_mask=token_mask[order],
         text_length=length[order],
@@ -60,6 +65,8 @@ def collate_pairs(samples: Sequence[dict], tokenizer: Tokenizer | None = None) -
         n_scenes=int(scene.max()) + 1,
         **_captions(items),
         features=_features([sample.get('features', {}) for sample in samples]),
+        second_features=_features([sample.get('second_features', {}) for sample in samples]),
+        **_masked(token_ids[order], masking, samples[0].get('seed')),
         text_features=_text_features(samples, token_mask, order),
     )
 
@@ -76,7 +83,25 @@ def _check_numbers(items: Sequence[BaseDataElement]) -> None:
             )
 
 
-def _stacked(images: list[Tensor]) -> Tensor:
+def _images(samples: Sequence[dict]) -> dict[str, Tensor | None]:
+    given = [sample['inputs'] for sample in samples if 'inputs' in sample]
+    if not given:
+        return {'images': None}
+    views = zip(*(own if isinstance(own, list) else [own] for own in given), strict=True)
+    return dict(zip(('images', 'second_images'), map(_stacked, views), strict=False))
+
+
+def _masked(
+    token_ids: Tensor, masking: Masking | None, seed: int | None
+) -> dict[str, Tensor | None]:
+    if masking is None:
+        return {}
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    masked_ids, chosen = masking(token_ids, generator=generator)
+    return {'masked_ids': masked_ids, 'masked_at': chosen.flatten().nonzero().squeeze(1)}
+
+
+def _stacked(images: Sequence[Tensor]) -> Tensor:
     sizes = {tuple(image.shape) for image in images}
     if len(sizes) > 1:
         raise ValueError(

@@ -141,7 +141,7 @@ class ShardDataset(EpochItems, Dataset):
         """Read features from stores from now on, see :class:`CachedFeatures`."""
         if self._distinct_image is None:
             self.picture_views()
-        self.features = CachedFeatures(images, texts, turns_of(self.pipeline), pixels)
+        self.features = CachedFeatures(images, texts, *turns_of(self.pipeline), pixels)
 
     def pack(self, item: dict) -> dict | None:
         if self.features is None:

@@ -170,6 +170,15 @@ def test_an_item_depends_on_seed_epoch_and_index(three):
         assert not torch.equal(different['inputs'], first)
 
 
+def test_the_seed_of_an_item_follows_seed_epoch_and_index_and_training_alone_has_it(three):
+    data, other = seeded(three, 1), seeded(three, 2)
+    first = data[8 * 3 + 5]['seed']
+    assert data[8 * 3 + 5]['seed'] == first < 1 << 63
+    others = (data[5]['seed'], data[8 * 3 + 4]['seed'], other[8 * 3 + 5]['seed'])
+    assert len({first, *others}) == 4
+    assert 'seed' not in build(three, pipeline=RANDOM, test_mode=True)[1]
+
+
 def test_in_test_mode_an_item_is_always_the_same(three):
     data = build(three, pipeline=RANDOM, test_mode=True)
     assert torch.equal(data[1]['inputs'], data[1]['inputs'])

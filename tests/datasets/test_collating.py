@@ -70,3 +70,45 @@ def test_says_what_is_missing():
         collate_pairs([sample(0, ['a'], [0])])
     with pytest.raises(ValueError, match=r'must have one size, got \[\(3, 2, 2\), \(3, 4, 4\)\]'):
         collate_pairs([sample(0, [], []), sample(1, [], [], size=(3, 4, 4))], tokenizer)
+
+
+def hide_the_longest(token_ids, generator=None):
+    """Words of three letters, and how the seed was used."""
+    chosen = token_ids == 3
+    drawn = torch.randint(10, (1,), generator=generator).item()
+    return token_ids.masked_fill(chosen, 50 + drawn), chosen
+
+
+def test_words_are_hidden_where_the_model_asks_for_it():
+    samples = [sample(0, ['a bbb ccc'], [0]), sample(1, ['ddd'], [1])]
+    samples[0]['seed'] = 7
+    batch = collate_pairs(samples, tokenizer, hide_the_longest)
+    assert batch.token_ids.tolist() == [[3, 0, 0], [1, 3, 3]]
+    hidden = batch.masked_ids.tolist()
+    number = hidden[0][0]
+    assert number >= 50 and hidden == [[number, 0, 0], [1, number, number]]
+    assert batch.masked_at.tolist() == [0, 4, 5]
+    assert batch.token_ids.flatten()[batch.masked_at].tolist() == [3, 3, 3]
+    without = collate_pairs(samples, tokenizer)
+    assert without.masked_ids is None and without.masked_at is None
+
+
+def test_what_is_hidden_follows_the_seed_of_the_first_sample():
+    def hidden(seed):
+        samples = [{**sample(0, ['bbb'], [0]), 'seed': seed}, {**sample(1, ['a'], [1]), 'seed': 1}]
+        return collate_pairs(samples, tokenizer, hide_the_longest).masked_ids[0, 0].item()
+
+    assert len({hidden(seed) for seed in range(30)}) == 10
+    assert [hidden(seed) for seed in range(5)] == [hidden(seed) for seed in range(5)]
+
+
+def test_features_of_a_second_view_are_collated_as_those_of_the_first():
+    samples = [sample(number, [], []) for number in range(2)]
+    for number, one in enumerate(samples):
+        del one['inputs']
+        one['features'] = {'image_encoder': (torch.full((2,), number),)}
+        one['second_features'] = {'image_encoder': (torch.full((2,), 10 + number),)}
+    batch = collate_pairs(samples, tokenizer)
+    assert batch.features['image_encoder'][0].tolist() == [[0, 0], [1, 1]]
+    assert batch.second_features['image_encoder'][0].tolist() == [[10, 10], [11, 11]]
+    assert batch.images is None and batch.second_images is None

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from pir_mm.datasets.caption_cleaning import CLEANINGS, caption_words, clean_caption
 from pir_mm.datasets.layout import command_for
+from pir_mm.functional.masking import WordPieces
 from pir_mm.registry import TASK_UTILS
 
 LETTERS_PER_PIECE = 1.5
@@ -92,6 +93,21 @@ class WordPieceTokenizer:
 
     def __len__(self) -> int:
         return self._tokenizer.get_vocab_size()
+
+    @property
+    def pieces(self) -> WordPieces:
+        """Which pieces are parts of words, for hiding words.
+
+        Raises:
+            ValueError: if the vocabulary has no [MASK].
+        """
+        ids = self._tokenizer.get_vocab()
+        if '[MASK]' not in ids:
+            raise ValueError(f'{self.vocab} has no piece [MASK], which hides a word: add the line')
+        names = sorted(ids, key=ids.get)
+        special = [name[0] + name[-1] == '[]' and len(name) > 2 for name in names]
+        inner = [name.startswith('##') for name in names]
+        return WordPieces(ids['[MASK]'], torch.tensor(special), torch.tensor(inner))
 
     def __call__(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         # One by one: the library's batch call starts threads, and warns when a loader forks later.

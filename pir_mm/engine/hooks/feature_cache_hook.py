@@ -37,10 +37,10 @@ class FeatureCacheHook(Hook):
     more. It holds for training, validation and test.
 
     Nothing in the pipeline of the pictures may be random, but for :class:`pir_mm.RandomTurn`, whose
-    orientations are all computed. What the features depend on (weights, pictures, pipeline,
-    normalisation; vocabulary and texts) is noted beside them. Features that were made from
-    something else are refused. A killed computation goes on where it was; a second run that wants
-    the same features waits for the first.
+    orientations are all computed; it may be in :class:`pir_mm.TwoViews`. What the features depend
+    on (weights, pictures, pipeline, normalisation; vocabulary and texts) is noted beside them.
+    Features that were made from something else are refused. A killed computation goes on where it
+    was; a second run that wants the same features waits for the first.
 
     Args:
         folder: of the features.

@@ -20,16 +20,22 @@ VOCABULARY = 'vocab.txt'
 
 @HOOKS.register_module()
 class TokenizerHook(Hook):
-    """Hand the model's tokenizer to every collate function that takes one.
+    """Hand the model's tokenizer to every collate function that takes one, and its masking.
 
     The tokenizer belongs to the model, which also needs it to embed a query. So a config states it
     once, in ``model.tokenizer``, and this hook gives it to the loaders before they start their
-    workers. A collate function that was given a tokenizer in the config keeps it. The vocabulary is
-    part of the model, so a copy of it is left beside the checkpoints.
+    workers. A collate function that was given a tokenizer in the config keeps it. A model that
+    learns to guess words says by ``masking`` how they are hidden, and the collate function of the
+    training gets that too. The vocabulary is part of the model, so a copy of it is left beside the
+    checkpoints.
     """
 
     def before_train(self, runner: Runner) -> None:
         self._equip(runner, runner.train_dataloader)
+        masking = getattr(unwrapped(runner.model), 'masking', None)
+        loader = runner.train_dataloader
+        if masking is not None and 'masking' in signature(loader.collate_fn).parameters:
+            loader.collate_fn = partial(loader.collate_fn, masking=masking)
         self._leave_vocabulary(runner)
 
     def before_val(self, runner: Runner) -> None:

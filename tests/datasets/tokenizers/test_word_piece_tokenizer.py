@@ -43,6 +43,22 @@ def test_takes_one_text_or_none(vocab):
     assert ids.shape == mask.shape == (0, 0)
 
 
+def test_tells_which_pieces_are_parts_of_words(tmp_path):
+    lines = [*PIECES, '[MASK]', '[unused1]', '[', ']', '##']
+    (tmp_path / 'vocab.txt').write_text('\n'.join(lines) + '\n')
+    pieces = build(tmp_path / 'vocab.txt').pieces
+    assert pieces.mask == 9
+    assert [p for p, own in zip(lines, pieces.special, strict=True) if own] == [
+        *PIECES[:4], '[MASK]', '[unused1]'
+    ]  # fmt: skip
+    assert [p for p, own in zip(lines, pieces.inner, strict=True) if own] == ['##s', '##']
+
+
+def test_without_a_mask_no_word_can_be_hidden(vocab):
+    with pytest.raises(ValueError, match=r'vocab.txt has no piece \[MASK\], which hides a word'):
+        _ = build(vocab).pieces
+
+
 def test_counts_what_it_truncates_and_keeps_the_end(vocab):
     tokenizer = build(vocab, max_tokens=4)
     ids, mask = tokenizer(['a road', 'a road near', 'ponds near a road'])

@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -397,3 +398,92 @@ def test_shuffled_features_are_those_of_other_pictures(scenes, tmp_path):
     assert torch.equal(*pair)
     with pytest.raises(ValueError, match='shuffled names text_encoder, whose features of images'):
         equip(model, set_of(scenes), tmp_path / 'f', shuffled=['text_encoder'])
+
+
+def fusion_model_of(scenes):
+    return MODELS.build(
+        dict(
+            type='pir_mm.FusionRetriever',
+            data_preprocessor=dict(type='pir_mm.PairPreprocessor', mean=[90.0] * 3, std=[60.0] * 3),
+            tokenizer=dict(type='pir_mm.WordPieceTokenizer', vocab=f'{scenes}/vocab.txt'),
+            image_encoder=dict(type='pir_mm.ImageEncoder', backbone=RESNET, dim=8, frozen=True),
+            text_encoder=dict(
+                type='pir_mm.BertEncoder', dim=None, hidden_size=16, layers=1, heads=2,
+                intermediate_size=16, vocab_size=4000,
+            ),
+            fusion_encoder=dict(
+                type='pir_mm.FusionEncoder', dim=16, image_dim=8, layers=1, heads=2,
+                intermediate_size=16,
+            ),
+            losses=dict(
+                itm=dict(type='pir_mm.MatchingLoss'),
+                mlm=dict(type='pir_mm.MaskedLanguageLoss', dim=16, vocab_size=4000),
+                mvjrc=dict(type='pir_mm.MultiViewLoss', dim=16),
+            ),
+        )
+    )  # fmt: skip
+
+
+def two_views_of(scenes, turns=4):
+    steps = [dict(type='pir_mm.LoadPicture'), dict(type='mmpretrain.Resize', scale=64)]
+    views = dict(type='pir_mm.TwoViews', transforms=[dict(type='pir_mm.RandomTurn', turns=turns)])
+    return DATASETS.build(
+        dict(type='pir_mm.CaptionDataset', data_root=f'{scenes}/', pipeline=[*steps, views, PACK])
+    )
+
+
+def test_two_views_are_two_orientations_drawn_as_from_the_pictures(scenes, tmp_path):
+    model = fusion_model_of(scenes).eval()
+    plain, cached = seeded(two_views_of(scenes)), seeded(two_views_of(scenes))
+    loader = equip(model, cached, tmp_path / 'f')
+    wanted, got = first_batch(model, loader_of(plain, model)), first_batch(model, loader)
+    assert got.images is got.second_images is None
+    for images, features in (
+        (wanted.images, got.features), (wanted.second_images, got.second_features)
+    ):  # fmt: skip
+        for one, other in zip(
+            features['image_encoder'], model.image_encoder.frozen_output(images), strict=True
+        ):
+            assert_close(one.float(), other, atol=0.02, rtol=0.01)
+    assert not torch.equal(wanted.images, wanted.second_images)
+    losses = model.train().loss(replace(got, **hidden_words(got)))
+    assert losses['loss_mvjrc'].isfinite()
+
+
+def hidden_words(batch):
+    return {'masked_ids': batch.token_ids, 'masked_at': torch.tensor([1, 2])}
+
+
+def test_one_store_serves_models_of_one_and_of_two_views(scenes, tmp_path, monkeypatch):
+    model = fusion_model_of(scenes)
+    equip(model, set_of(scenes, turns=4), tmp_path / 'f')
+    monkeypatch.setattr(model.image_encoder, 'frozen_output', None)
+    batch = next(iter(equip(model, two_views_of(scenes), tmp_path / 'f')))
+    assert batch.second_features.keys() == {'image_encoder'}
+    one = next(iter(equip(model, set_of(scenes, turns=4), tmp_path / 'f')))
+    assert not one.second_features
+
+
+def test_two_views_want_all_encoders_of_images_frozen(scenes, tmp_path):
+    with pytest.raises(ValueError, match='stand for the pictures of all encoders or of none: fr'):
+        equip(model_of(scenes, image=False), two_views_of(scenes), tmp_path / 'f')
+
+
+@pytest.mark.filterwarnings('ignore:This DataLoader will create')
+def test_workers_hide_the_words_that_one_process_hides(scenes, tmp_path):
+    """The hook hands the masking over; which words it hides follows the items."""
+    model = fusion_model_of(scenes)
+    batches = []
+    for workers in (0, 2):
+        loader = loader_of(seeded(set_of(scenes)), model, workers)
+        runner = SimpleNamespace(model=model, train_dataloader=loader, work_dir=str(tmp_path))
+        HOOKS.build(dict(type='pir_mm.TokenizerHook')).before_train(runner)
+        batches.append(list(loader))
+    hidden = 0
+    for one, other in zip(*batches, strict=True):
+        assert torch.equal(one.masked_ids, other.masked_ids)
+        assert torch.equal(one.masked_at, other.masked_at)
+        changed = (one.masked_ids != one.token_ids).flatten().nonzero().squeeze(1)
+        assert torch.isin(changed, one.masked_at).all()
+        hidden += len(changed)
+    assert hidden > 10

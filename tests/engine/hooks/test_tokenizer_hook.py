@@ -46,3 +46,21 @@ def test_training_leaves_the_vocabulary_beside_its_checkpoints(tmp_path):
     given.work_dir = tmp_path / 'run'
     HOOKS.build({'type': 'pir_mm.TokenizerHook'}).before_train(given)
     assert (tmp_path / 'run' / 'vocab.txt').read_text() == 'a\nb\n'
+
+
+def test_training_alone_hides_words_where_the_model_asks_for_it():
+    given = runner(partial(collate_pairs))
+    given.model.masking = 'how words are hidden'
+    hook = HOOKS.build({'type': 'pir_mm.TokenizerHook'})
+    for stage in STAGES:
+        getattr(hook, f'before_{stage}')(given)
+    keywords = [getattr(given, f'{stage}_dataloader').collate_fn.keywords for stage in STAGES]
+    assert [own.get('masking') for own in keywords] == ['how words are hidden', None, None]
+    assert all(own['tokenizer'] == 'of the model' for own in keywords)
+
+
+def test_a_collate_function_that_hides_nothing_is_left_alone():
+    given = runner(default_collate)
+    given.model.masking = 'how words are hidden'
+    HOOKS.build({'type': 'pir_mm.TokenizerHook'}).before_train(given)
+    assert given.train_dataloader.collate_fn is default_collate
