@@ -32,6 +32,8 @@ from tests.conftest import ROOT
 CONFIGS = sorted(p for p in (ROOT / 'configs').rglob('*.py') if '_base_' not in p.parts)
 CLASSIFIERS = [path for path in CONFIGS if path.parent.name == 'scene']
 RETRIEVERS = [path for path in CONFIGS if path not in CLASSIFIERS]
+OF_PAIRS = [path for path in RETRIEVERS if path.parent.name == 'mtgfe']
+DUAL_ENCODERS = [path for path in RETRIEVERS if path not in OF_PAIRS]
 TINY_BACKBONES = {
     'mmpretrain.SwinTransformer': dict(
         arch=dict(embed_dims=24, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8])
@@ -68,6 +70,7 @@ PARTS = (
     'temporal_pae',
     'embedding',
     'head',
+    'fusion_encoder',
 )
 SPLITS = ('train', 'val', 'test')
 
@@ -125,6 +128,30 @@ def shrink_clip(config, scenes):
     return one_epoch(config)
 
 
+def shrink_pairs(config, scenes):
+    model = config.model
+    backbone = model.image_encoder.backbone
+    backbone.update(TINY_BACKBONES[backbone.type])
+    image_dim = backbone.arch.embed_dims if model.image_encoder.dim is None else WIDTH
+    if model.image_encoder.dim is not None:
+        model.image_encoder.dim = WIDTH
+    model.image_encoder.init = 'random'
+    bert = TINY_TEXT['pir_mm.BertEncoder']
+    model.text_encoder.update(bert, file_layers=2)
+    model.fusion_encoder.update(bert, dim=WIDTH, image_dim=image_dim, first_layer=1)
+    del model.fusion_encoder['hidden_size']
+    for name in ('mlm', 'mvjrc'):
+        if model.losses[name]:
+            model.losses[name].dim = WIDTH
+            model.losses[name].pop('init', None)
+    model.tokenizer.vocab = str(scenes / 'vocab.txt')
+    shrink_loader(config.train_dataloader)
+    config.train_dataloader.dataset.update(data_root=f'{scenes}/', indices=4)
+    config.train_cfg.max_epochs = 1
+    config.param_scheduler = None
+    return config
+
+
 def one_epoch(config):
     config.train_cfg.update(max_epochs=1, val_interval=1)
     config.param_scheduler = None
@@ -164,7 +191,29 @@ def shards(scenes):
     make_shards(scenes, scenes.parent / 'shards')
 
 
-@pytest.mark.parametrize('path', RETRIEVERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', OF_PAIRS, ids=lambda path: path.stem)
+def test_a_model_of_pairs_trains(path, scenes, tmp_path, runs):
+    config = shrink_pairs(copy.deepcopy(read(path)), scenes)
+    config.work_dir = None
+    text = text_of(config.to_dict())
+    if text in runs['rest']:
+        return
+    runs['rest'].add(text)
+    if 'features' in config.default_hooks:
+        config.default_hooks.features.folder = str(tmp_path / 'features')
+    config.merge_from_dict(
+        {'work_dir': str(tmp_path), 'experiment_name': path.stem, 'log_level': 'ERROR'}
+    )
+    runner = Runner.from_cfg(config)
+    runner.train()
+    losses = {name for name, loss in config.model.losses.items() if loss is not None}
+    logged = runner.message_hub.log_scalars
+    assert {n for n in logged if 'loss_' in n} == {f'train/loss_{name}' for name in losses}
+    assert all(torch.tensor(logged[f'train/loss_{name}'].current()).isfinite() for name in losses)
+    assert (tmp_path / 'epoch_1.pth').is_file()
+
+
+@pytest.mark.parametrize('path', DUAL_ENCODERS, ids=lambda path: path.stem)
 def test_trains_and_evaluates(path, scenes, shards, tmp_path, runs):
     if read(path).model.get('adapters'):
         pytest.importorskip('peft', reason='peft, of the extra lora, is not installed')
@@ -194,8 +243,7 @@ def built():
 @pytest.mark.parametrize('path', RETRIEVERS, ids=lambda path: path.stem)
 def test_every_part_is_built_at_its_full_size(path, built):
     model = read(path).model
-    for name in PARTS:
-        part = model.get(name)
+    for part in [model.get(name) for name in PARTS] + [*model.get('losses', {}).values()]:
         if part and text_of(part.to_dict()) not in built:
             MODELS.build(copy.deepcopy(part))
             built.add(text_of(part.to_dict()))

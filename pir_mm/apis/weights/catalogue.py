@@ -205,6 +205,20 @@ CATALOGUE = {
         ),
         layout='timm-vit',
     ),
+    'vit-base-imagenet': WeightSet(
+        what='ViT-B/16 (DeiT), ImageNet',
+        out='vit_base_imagenet.pth',
+        use="model.image_encoder: init='data/weights/vit_base_imagenet.pth'",
+        licence='Apache-2.0',
+        files=(
+            RemoteFile(
+                'https://dl.fbaipublicfiles.com/deit/deit_base_patch16_224-b5f2ef4d.pth',
+                346,
+                'b5f2ef4d',
+            ),
+        ),
+        layout='timm-vit',
+    ),
     'openai-vit-b-32': _openai(
         'ViT-B/32',
         'openai-vit-b-32',
