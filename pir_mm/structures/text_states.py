@@ -20,6 +20,6 @@ class TextStates(NamedTuple):
         """The states of some texts, in the order of their rows ``(P,)`` long; a row may repeat."""
         return TextStates(self.tokens.index_select(0, index), self.mask.index_select(0, index))
 
-    def cut(self, length: int) -> TextStates:
-        """The same without what lies behind the first ``length`` tokens."""
-        return TextStates(self.tokens[:, :length], self.mask[:, :length])
+    def cut(self, length: int, rows: slice = slice(None)) -> TextStates:
+        """The states of a range of texts, without what lies behind their first tokens."""
+        return TextStates(self.tokens[rows, :length], self.mask[rows, :length])

@@ -19,3 +19,5 @@ def test_cut_leaves_the_first_tokens():
     tokens, mask = STATES.cut(2)
     assert tokens.tolist() == STATES.tokens[:, :2].tolist()
     assert mask.all() and mask.shape == (2, 2)
+    tokens, mask = STATES.cut(1, slice(1, 2))
+    assert tokens.tolist() == STATES.tokens[1:, :1].tolist() and mask.shape == (1, 1)

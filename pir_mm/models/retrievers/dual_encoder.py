@@ -10,14 +10,12 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
+from pir_mm.functional.length_groups import length_groups
 from pir_mm.models.losses.embedded_pairs import EmbeddedPairs
 from pir_mm.models.retrievers.mmpretrain_inference import MMPretrainInference
 from pir_mm.models.retrievers.retriever import Retriever
 from pir_mm.registry import MODELS
 from pir_mm.structures.pair_batch import PairBatch
-
-MIN_GROUP = 16
-"""Smallest group of texts: smaller ones cost more in calls than they save in padding."""
 
 
 class DualEncoder(MMPretrainInference, Retriever):
@@ -28,17 +26,16 @@ class DualEncoder(MMPretrainInference, Retriever):
 
     Args:
         head: losses of the embeddings.
-        tokenizer, data_preprocessor: as in :class:`Retriever`.
-        text_groups: the texts of a batch are encoded in this many groups of similar length, which
-            saves padding. Use 1 where padding is not masked.
+        tokenizer, data_preprocessor, text_groups: as in :class:`Retriever`.
         chunk: in training, images and texts are encoded this many at a time, and once more in the
             backward. Then only the activations of one chunk are kept, so that a batch may have any
             size; losses and gradients are those of the whole batch, over all processes. It takes
             a third more time. ``None`` encodes all at once.
 
     Raises:
-        ValueError: if ``text_groups`` or ``chunk`` is below 1, or, in training, if a batch norm
-            would see a chunk in place of the batch.
+        ValueError: if ``text_groups`` or ``chunk`` is below 1, if ``text_groups`` is above 1 and
+            padding is not masked, or, in training, if a batch norm would see a chunk in place of
+            the batch.
     """
 
     def __init__(
@@ -50,13 +47,11 @@ class DualEncoder(MMPretrainInference, Retriever):
         init_cfg: dict | None = None,
         chunk: int | None = None,
     ) -> None:
-        super().__init__(tokenizer, data_preprocessor, init_cfg)
-        for name, given in (('text_groups', text_groups), ('chunk', chunk)):
-            if given is not None and given < 1:
-                raise ValueError(f'{name} must be at least 1, got {given}')
+        super().__init__(tokenizer, data_preprocessor, text_groups, init_cfg)
+        if chunk is not None and chunk < 1:
+            raise ValueError(f'chunk must be at least 1, got {chunk}')
         self.chunk = chunk
         self.head = MODELS.build(head)
-        self.text_groups = text_groups
 
     @abstractmethod
     def encode_image(self, images: Tensor) -> Tensor:
@@ -212,17 +207,12 @@ def encode_by_length(
     Returns:
         ``(M, D)``.
     """
-    groups = min(groups, len(text_length) // MIN_GROUP)
-    if groups < 2:
+    found = length_groups(text_length, groups)
+    if len(found) < 2:
         return encode(*per_text)
-    lengths = text_length.tolist()
-    size = -(-len(lengths) // groups)
-    parts = []
-    for start in range(0, len(lengths), size):
-        rows = slice(start, start + size)
-        longest = lengths[rows][-1]
-        parts.append(encode(*(values[rows, :longest] for values in per_text)))
-    return torch.cat(parts)
+    return torch.cat(
+        [encode(*(values[rows, :longest] for values in per_text)) for rows, longest in found]
+    )
 
 
 def _rows_of_each(image_of_row: Tensor, images: int) -> tuple[Tensor, ...]:

@@ -40,12 +40,13 @@ class FusionRetriever(Retriever):
         fusion_encoder: a :class:`FusionEncoder`.
         losses: name to config of each loss, ``None`` for one that is left out. A loss is called
             with a :class:`FusionStep` and gives its value and what to log beside it.
-        tokenizer, data_preprocessor: as in :class:`Retriever`.
-        pair_batch: pairs that :meth:`match` reads at a time.
+        tokenizer, data_preprocessor, text_groups: as in :class:`Retriever`.
+        pair_batch: pairs that are read at a time where no gradient is wanted.
 
     Raises:
         ValueError: if the widths of the encoders do not fit, the images have no tokens, there is
-            no loss, or ``pair_batch`` is below 1.
+            no loss, ``text_groups`` or ``pair_batch`` is below 1, or ``text_groups`` is above 1
+            and padding is not masked.
     """
 
     def __init__(
@@ -56,10 +57,11 @@ class FusionRetriever(Retriever):
         losses: dict[str, dict | None],
         tokenizer: dict | None = None,
         data_preprocessor: dict | None = None,
+        text_groups: int = 4,
         pair_batch: int = 256,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(tokenizer, data_preprocessor, init_cfg)
+        super().__init__(tokenizer, data_preprocessor, text_groups, init_cfg)
         if pair_batch < 1:
             raise ValueError(f'pair_batch must be at least 1, got {pair_batch}')
         self.pair_batch = pair_batch
@@ -73,6 +75,7 @@ class FusionRetriever(Retriever):
             raise ValueError(f'a FusionRetriever needs at least one loss, got losses={losses}')
         self.losses = ModuleDict(built)
         self._check_widths()
+        self.check_padding()
 
     @property
     def image_parts(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pir_mm.files.weights import load_whole, named_tensors, read_checkpoint
 from pir_mm.models.encoders.backbone import channels_last
@@ -143,12 +143,7 @@ class PIR(DualEncoder):
             raise ValueError(
                 'spatial_pae encodes tokens, and image_encoder gives none: set with_tokens=True'
             )
-        bare = [name for name, part in self.named_modules() if not _masks_padding(part)]
-        if bare and self.text_groups > 1:
-            raise ValueError(
-                f'mask_padding=False of {bare[0]} lets an embedding depend on its padding, and '
-                f'text_groups={self.text_groups} changes the padding: set text_groups=1'
-            )
+        self.check_padding()
         follows = self.spatial_pae is not None and getattr(self.spatial_pae, 'instructed', True)
         if self.instruction_encoder is None:
             for name, wants in (('selector', self.selector is not None), ('spatial_pae', follows)):
@@ -159,7 +154,3 @@ class PIR(DualEncoder):
                 'no embedding depends on instruction_encoder without spatial_pae that follows it: '
                 'add a SpatialPAE, or set instruction_encoder=None and selector=None'
             )
-
-
-def _masks_padding(part: nn.Module) -> bool:
-    return getattr(part, 'mask_padding', True)

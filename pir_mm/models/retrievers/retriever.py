@@ -16,15 +16,24 @@ class Retriever(BaseModel):
         tokenizer: texts to token ids and mask. It is built when it is first needed, so that a
             model can be built and loaded without its vocabulary file.
         data_preprocessor: moves a batch to the device and normalises its images.
+        text_groups: the texts of a batch are encoded in this many groups of similar length, which
+            saves padding. Use 1 where padding is not masked.
+
+    Raises:
+        ValueError: if ``text_groups`` is below 1.
     """
 
     def __init__(
         self,
         tokenizer: dict | None = None,
         data_preprocessor: dict | None = None,
+        text_groups: int = 4,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
+        if text_groups < 1:
+            raise ValueError(f'text_groups must be at least 1, got {text_groups}')
+        self.text_groups = text_groups
         self._tokenizer_cfg = tokenizer
         self._tokenizer: Callable | None = None
 
@@ -59,6 +68,16 @@ class Retriever(BaseModel):
         token_ids, token_mask = self.tokenizer(texts)
         device = next(self.parameters()).device
         return token_ids.to(device), token_mask.to(device)
+
+    def check_padding(self) -> None:
+        """Raise a ValueError if texts are encoded in groups and a part does not mask padding."""
+        parts = self.named_modules()
+        bare = [name for name, part in parts if not getattr(part, 'mask_padding', True)]
+        if bare and self.text_groups > 1:
+            raise ValueError(
+                f'mask_padding=False of {bare[0]} lets an embedding depend on its padding, and '
+                f'text_groups={self.text_groups} changes the padding: set text_groups=1'
+            )
 
 
 def given_features(features: Mapping[str, Sequence[Tensor]] | None, part: str) -> tuple:

@@ -25,8 +25,10 @@ class Pairs:
             text_id=torch.tensor(text_id),
         )
         self.similarity = similarity
-        rows = torch.arange(len(text_id))
-        self.true_joint = torch.stack([self.batch.image_of_text, rows], dim=1)
+        self.true_joint = self.joint_with(self.batch.image_of_text)
+
+    def joint_with(self, image_index):
+        return self.joint(image_index, torch.arange(len(image_index)))
 
     def joint(self, image_index, text_index):
         return torch.stack([image_index, text_index], dim=1)

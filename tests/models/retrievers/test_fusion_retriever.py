@@ -166,7 +166,28 @@ def test_an_image_with_several_texts_gives_a_pair_for_each():
     calls = []
     model.fusion_encoder.register_forward_hook(lambda m, given, result: calls.append(len(result)))
     full_loss(model, batch_of(3, 7))
-    assert calls == [14, 7]
+    assert calls == [7, 7, 7]
+
+
+@pytest.mark.parametrize('negatives', ['uniform', 'hard'])
+def test_groups_of_similar_length_change_nothing_but_the_padding(negatives):
+    """Of 70 texts, in four groups and in one."""
+    batch, results = batch_of(3, 70, second=True, masked=True, dtype=torch.float64), []
+    for groups in (1, 4):
+        losses = LOSSES | dict(itm=ITM | dict(negatives=negatives))
+        model = build(losses=losses, text_groups=groups).double()
+        cells = []
+        model.fusion_encoder.layer[1].attention.self.query.register_forward_hook(
+            lambda m, given, out, cells=cells: cells.append(given[0][..., 0].numel())
+        )
+        torch.manual_seed(0)
+        values = full_loss(model, batch)
+        gradients = {n: p.grad for n, p in model.named_parameters()}
+        results.append((values, gradients, sum(cells)))
+    (values, gradients, cells), (same_values, same_gradients, fewer) = results
+    assert_close(same_values, values)
+    assert_close(same_gradients, gradients)
+    assert fewer < 0.9 * cells
 
 
 def test_the_decoder_of_words_is_the_table_of_words():
@@ -188,8 +209,8 @@ def test_both_views_go_through_the_same_modules():
     model, given = build().train(), []
     model.fusion_encoder.register_forward_hook(lambda m, i, o: given.append(id(m)))
     full_loss(model)
-    # true pairs, negatives, hidden words, the second view
-    assert given == [id(model.fusion_encoder)] * 4
+    # true pairs, both kinds of negatives, hidden words, the second view
+    assert given == [id(model.fusion_encoder)] * 5
     norm = model.losses['mvjrc'].projector[1]
     assert norm.num_batches_tracked == 2
 
@@ -306,6 +327,11 @@ def test_a_step_reads_no_number_on_the_host():
     [
         (dict(losses=dict(itm=None)), "needs at least one loss, got losses={'itm': None}"),
         (dict(pair_batch=0), 'pair_batch must be at least 1, got 0'),
+        (dict(text_groups=0), 'text_groups must be at least 1, got 0'),
+        (
+            dict(text_encoder=dict(CONFIG['text_encoder'], mask_padding=False)),
+            'mask_padding=False of text_encoder lets .* text_groups=4 .*: set text_groups=1',
+        ),
         (
             dict(image_encoder=dict(CONFIG['image_encoder'], dim=16)),
             'image_encoder gives vectors of 16 and fusion_encoder has image_dim=32: make',
