@@ -84,7 +84,7 @@ class FusionStep:
         """Joint tokens ``(K, D)`` where words are hidden, and the true ids ``(K,)`` of these.
 
         Raises:
-            ValueError: if no words of the batch were chosen for hiding.
+            ValueError: if the loader hides no words.
         """
         batch = self.batch
         if batch.masked_ids is None:
@@ -111,8 +111,17 @@ class FusionStep:
         """``(B, M)`` float32: what was given, else the model's own score of every pair.
 
         No gradient reaches it.
+
+        Raises:
+            ValueError: if what was given has another shape.
         """
         if self._given is not None:
+            wanted = (len(self.batch.image_id), len(self.batch.text_id))
+            if self._given.shape != wanted:
+                raise ValueError(
+                    f'similarity is {tuple(self._given.shape)}, wanted {wanted}: a row for each '
+                    'image of the batch and a column for each text'
+                )
             return self._given.detach().float()
         _ = self.images, self.texts  # computed here, with the gradient of the losses
         texts = len(self.batch.text_id)

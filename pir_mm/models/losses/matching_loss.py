@@ -18,8 +18,8 @@ class MatchingLoss(BaseModule):
 
     The first task of Zhang et al., *MTGFE*, Remote Sensing 2023. The negatives are drawn from the
     batch of this process, and gradients reach them. What describes the same picture, or has the
-    same words, is no negative of a pair; the paper does not say what it does about these. Where
-    nothing is left to draw, the pair goes without this negative.
+    same words as a text of it in the batch, is no negative of a pair; the paper does not say what
+    it does about these. Where nothing is left to draw, the pair goes without this negative.
 
     Args:
         negatives: ``'uniform'``: each with the same probability, as in the paper. ``'hard'``: by a

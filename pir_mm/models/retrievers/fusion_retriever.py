@@ -126,8 +126,9 @@ class FusionRetriever(Retriever):
     ) -> Tensor:
         """How well each pair fits: log odds of a match, ``(P,)`` float32, larger is better.
 
-        What is read of an image is computed once for all its pairs. Texts of similar length are
-        read together and cut to the longest of them.
+        What is read of an image is computed once for all its pairs, and kept for all images at
+        once until the last of them. Texts of similar length are read together and cut to the
+        longest of them.
 
         Args:
             image_states: of ``B`` images, as :meth:`encode_image_tokens` gives them.

@@ -121,6 +121,8 @@ def test_without_one_it_is_the_models_own_score_of_every_pair(pair_batch):
     assert not own.requires_grad
     given = FusionStep(model, batch, torch.ones(3, 5).double().requires_grad_()).similarity
     assert given.dtype == torch.float32 and not given.requires_grad and (given == 1).all()
+    with pytest.raises(ValueError, match=r'similarity is \(5, 3\), wanted \(3, 5\): a row for'):
+        _ = FusionStep(model, batch, torch.ones(5, 3)).similarity
 
 
 @pytest.mark.parametrize('kind', ['uniform', 'hard'])
