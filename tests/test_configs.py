@@ -99,11 +99,19 @@ def shrink(config, scenes):
         if model.get(part):
             model[part].heads = 2
     model.tokenizer.vocab = str(scenes / 'vocab.txt')
+    if 'init' in model:
+        model.init = 'random'
     if 'features' in config.default_hooks:
         config.default_hooks.features.folder = None  # set when it runs
     for split in SPLITS:
-        shrink_loader(config[f'{split}_dataloader'])
-        config[f'{split}_dataloader'].dataset.update(data_root=f'{scenes}/', indices=4)
+        loader = config[f'{split}_dataloader']
+        shrink_loader(loader)
+        place = (
+            dict(shards=str(scenes.parent / 'shards'))
+            if 'shards' in loader.dataset
+            else dict(data_root=f'{scenes}/')
+        )
+        loader.dataset.update(indices=4, **place)
     return one_epoch(config)
 
 

@@ -49,7 +49,10 @@ def names_of(dataset):
     """Names of the folders that a dataset reads."""
     if 'datasets' in dataset:
         return [name for part in dataset.datasets for name in names_of(part)]
-    return [Path(dataset.get('data_root') or dataset.shards).name]
+    if 'shards' in dataset:
+        shards = dataset.shards
+        return [Path(place).name for place in ([shards] if isinstance(shards, str) else shards)]
+    return [Path(dataset.data_root).name]
 
 
 def test_tasks_choose_mmpretrains_inferencers():

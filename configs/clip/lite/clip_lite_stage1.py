@@ -11,7 +11,7 @@ validation pictures do, and generated scenes:
     python tools/make_shards.py data/scenes --out data/shards/scenes
     mim train pir_mm configs/clip/lite/clip_lite_stage1.py
 
-The best epoch is chosen on RSICD's validation split.
+What is read on the way is RSICD's validation split. The second stage starts from the last epoch.
 """
 
 _base_ = [

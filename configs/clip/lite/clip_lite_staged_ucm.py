@@ -1,10 +1,9 @@
 """Stage 2 on UCM-Captions from stage 1.
 
 mim train pir_mm configs/clip/lite/clip_lite_stage1.py
-cp work_dirs/clip_lite_stage1/best_*.pth data/weights/clip_lite_stage1.pth
 mim train pir_mm configs/clip/lite/clip_lite_staged_ucm.py
 """
 
 _base_ = './clip_lite_ucm.py'
 
-model = dict(init='data/weights/clip_lite_stage1.pth')
+model = dict(init='work_dirs/clip_lite_stage1/epoch_8.pth')
