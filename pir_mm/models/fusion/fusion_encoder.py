@@ -102,8 +102,12 @@ class FusionLayer(nn.Module):
         return self.attention(tokens, self.attention.keys(tokens), mask)
 
     def read_image(self, tokens: Tensor, keys: ImageKeys) -> Tensor:
-        """Each token of ``P`` texts after it read its image, and the feed-forward part."""
-        tokens = self.crossattention(tokens, keys)
+        """Each token of ``P`` texts after it read its image, and the feed-forward part.
+
+        Of fewer images each is that of equally many texts in a row, whose tokens read it together.
+        """
+        together = tokens.reshape(len(keys.key), -1, tokens.size(-1))
+        tokens = self.crossattention(together, keys).view_as(tokens)
         change = self.output.dense(F.gelu(self.intermediate.dense(tokens)))
         return self.output.LayerNorm(tokens + self.dropout(change))
 
@@ -144,7 +148,9 @@ class FusionEncoder(BaseModule):
         - images: for each layer :class:`ImageKeys` of ``B`` images, as :meth:`read_images` gives
           them for tokens ``(B, N, image_dim)``
         - text: :class:`TextStates` of ``M`` texts
-        - image_index, text_index: ``(P,)`` long, the pairs
+        - text_index: ``(P,)`` long, the text of each pair
+        - image_index: ``(P,)`` long, its image; or ``(G,)`` long, one for each ``P / G`` pairs in a
+          row, which read it together
         - output: ``(P, L, dim)``; the first token is the joint vector of a pair, and rows of
           padding have no meaning
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pir_mm.functional.masking import mask_words
 from pir_mm.functional.matching import margin
+from pir_mm.functional.pair_groups import group_pairs
 from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.fusion.fusion_encoder import start_as_bert
 from pir_mm.models.fusion.fusion_step import FusionStep
@@ -18,6 +19,11 @@ from pir_mm.models.retrievers.retriever import Retriever, given_features
 from pir_mm.registry import MODELS
 from pir_mm.structures.pair_batch import PairBatch
 from pir_mm.structures.text_states import TextStates
+
+IMAGES = 64
+"""Images of which the keys of all layers are kept at a time."""
+TEXTS = 16
+"""Most texts that read an image together."""
 
 
 @MODELS.register_module()
@@ -126,9 +132,9 @@ class FusionRetriever(Retriever):
     ) -> Tensor:
         """How well each pair fits: log odds of a match, ``(P,)`` float32, larger is better.
 
-        What is read of an image is computed once for all its pairs, and kept for all images at
-        once until the last of them. Texts of similar length are read together and cut to the
-        longest of them.
+        What is read of an image is computed once for all its pairs, which read it together, and is
+        kept of no more than ``IMAGES`` images at a time. Texts of similar length are read together
+        and cut to the longest of them.
 
         Args:
             image_states: of ``B`` images, as :meth:`encode_image_tokens` gives them.
@@ -138,19 +144,22 @@ class FusionRetriever(Retriever):
         """
         if len(image_index) == 0:
             return image_states.new_zeros(0, dtype=torch.float32)
-        images, image_index = image_index.unique(return_inverse=True)
-        keys = self.fusion_encoder.read_images(image_states.index_select(0, images))
         length = text_states.mask.sum(dim=1)
-        by_length = length.argsort(stable=True)
-        place = by_length.argsort()[text_index]
-        order = place.argsort(stable=True)
-        scores = []
-        for pairs in order.split(self.pair_batch):
-            texts, own_text = text_index[pairs].unique(return_inverse=True)
-            text = text_states.rows(texts).cut(int(length[texts].max()))
-            tokens = self.fusion_encoder(keys, text, image_index[pairs], own_text)
-            scores.append(self.score(tokens[:, 0]))
-        return torch.cat(scores)[order.argsort()]
+        place = length.argsort(stable=True).argsort()
+        images, image_of_pair = image_index.unique(return_inverse=True)
+        scores = image_states.new_empty(len(image_index), dtype=self.matcher.weight.dtype)
+        for own in torch.arange(len(images), device=images.device).split(IMAGES):
+            keys = self.fusion_encoder.read_images(image_states.index_select(0, images[own]))
+            pairs = ((image_of_pair >= own[0]) & (image_of_pair <= own[-1])).nonzero().squeeze(1)
+            most = min(TEXTS, self.pair_batch)
+            groups = group_pairs(image_of_pair[pairs] - own[0], place[text_index[pairs]], most)
+            size = max(1, self.pair_batch // groups.pair.size(1))
+            for image, rows in zip(groups.image.split(size), groups.pair.split(size), strict=True):
+                read = pairs[rows.flatten()]
+                texts, own_text = text_index[read].unique(return_inverse=True)
+                text = text_states.rows(texts).cut(int(length[texts].max()))
+                scores[read] = self.score(self.fusion_encoder(keys, text, image, own_text)[:, 0])
+        return scores
 
     def logits(self, joint: Tensor) -> Tensor:
         """Logits ``(P, 2)`` float32 of no match and of a match, of joint vectors ``(P, D)``."""

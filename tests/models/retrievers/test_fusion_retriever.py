@@ -8,6 +8,7 @@ import torch
 from mmengine.optim import build_optim_wrapper
 from torch.testing import assert_close
 
+from pir_mm.models.retrievers import fusion_retriever
 from pir_mm.models.retrievers.fusion_retriever import FusionRetriever
 from tests.devices import fake_tensors, move_to_fake
 from tests.models.fusion.tiny import (
@@ -57,12 +58,16 @@ def test_a_score_is_the_difference_of_the_two_logits_of_the_first_token(states):
     assert torch.equal(scores.argsort(), logits.softmax(dim=1)[:, 1].argsort())
 
 
+@pytest.mark.parametrize('images_kept', [1, 2, 64])
 @pytest.mark.parametrize('pair_batch', [1, 4, 100])
-def test_pairs_score_alone_as_among_others(states, pair_batch):
+def test_pairs_score_alone_as_among_others(states, pair_batch, images_kept, monkeypatch):
     model, images, texts = states
     model.pair_batch = pair_batch
-    scores = model.match(images, texts, IMAGE, TEXT)
-    for image, text, score in zip(IMAGE, TEXT, scores, strict=True):
+    monkeypatch.setattr(fusion_retriever, 'IMAGES', images_kept)
+    every = torch.cartesian_prod(torch.arange(4), torch.arange(5)).T
+    image_index, text_index = torch.cat([torch.stack([IMAGE, TEXT]), every, every[:, :9]], dim=1)
+    scores = model.match(images, texts, image_index, text_index)
+    for image, text, score in zip(image_index, text_index, scores, strict=True):
         own = texts.rows(text[None]).cut(int(texts.mask[text].sum()))
         zero = torch.zeros(1, dtype=torch.long)
         assert_close(model.match(images[image][None], own, zero, zero)[0], score)
@@ -97,9 +102,21 @@ def test_texts_are_read_without_the_padding_of_longer_ones(states):
         lambda module, given, result: shapes.append(tuple(given[0].shape[:2]))
     )
     model.match(images, texts, IMAGE, TEXT)
-    length = texts.mask.sum(dim=1)[TEXT].sort().values
-    assert [width for _, width in shapes] == length[1::2].tolist()
+    length = texts.mask.sum(dim=1)[TEXT]
+    widths = [width for _, width in shapes]
+    assert widths == sorted(widths) and widths[0] < widths[-1] == length.max()
     assert all(rows <= 2 for rows, _ in shapes)
+
+
+def test_texts_read_an_image_together_and_not_a_copy_of_it_each(states):
+    model, images, texts = states
+    rows = []
+    model.fusion_encoder.layer[0].crossattention.register_forward_pre_hook(
+        lambda module, given: rows.append((len(given[0]), len(given[1].key)))
+    )
+    image_index, text_index = torch.cartesian_prod(torch.arange(4), torch.arange(4)).T
+    model.match(images, texts, image_index, text_index)
+    assert rows == [(4, 4)]  # sixteen pairs
 
 
 def test_no_pairs_have_no_scores(states):
