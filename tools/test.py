@@ -1,4 +1,4 @@
-"""Test a checkpoint on the test split.
+"""Test a checkpoint on the test split, or on the validation split to choose something there.
 
 python tools/test.py configs/pir_itr_swin_bert.py work_dirs/pir_itr_swin_bert/best_mR_epoch_40.pth
 python tools/test.py remoteclip-vit-b-32 --data data/ucm
@@ -26,6 +26,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         '--data', metavar='DIR', help="prepared folder in place of the config's data"
     )
+    parser.add_argument('--split', choices=['val', 'test'], default='test', help='[test]')
     parser.add_argument('--work-dir', help='for logs and pictures [work_dirs/CONFIG]')
     parser.add_argument('--out', help='JSON file for the metrics [WORK_DIR/metrics.json]')
     parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
@@ -71,7 +72,8 @@ def main() -> None:
             work_dir=arguments.work_dir,
             launcher=arguments.launcher,
         )
-        test(config, None if checkpoint == 'none' else str(checkpoint), out=arguments.out)
+        weights = None if checkpoint == 'none' else str(checkpoint)
+        test(config, weights, out=arguments.out, split=arguments.split)
 
 
 if __name__ == '__main__':

@@ -2,8 +2,8 @@
 
 import os
 import random
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -17,6 +17,13 @@ from pir_mm.datasets.samplers.epoch_sampler import EpochItems
 from pir_mm.files.feature_store import FeatureStore
 from pir_mm.files.texts import read_names
 from pir_mm.registry import DATASETS
+
+PACK = dict(
+    type='mmpretrain.PackInputs',
+    algorithm_keys=['text', 'text_id', 'caption_id', 'scene'],
+    meta_keys=['image_id', 'img_path'],
+)
+"""The last transform of an evaluation."""
 
 
 @DATASETS.register_module()
@@ -108,6 +115,7 @@ class CaptionDataset(EpochItems, BaseDataset):
         self.max_words = max_words
         self.own_item_seed = seed
         self.leave_out = leave_out
+        self.chosen_indices = indices
         self.numbering: Numbering | None = None
         self.features: CachedFeatures | None = None
         super().__init__(
@@ -181,6 +189,31 @@ class CaptionDataset(EpochItems, BaseDataset):
                 if key in item:
                     item[key] = [item[key][number] for number in drawn]
         return item
+
+    def read_as(self, other: Mapping[str, Any]) -> 'CaptionDataset':
+        """The same evaluation as another model wants it, whose images and texts it must prepare.
+
+        Images and captions keep their numbers and order. Texts are numbered anew: what one cleaning
+        makes equal another one need not.
+
+        Args:
+            other: config of that model's evaluation, of which ``pipeline``, ``cleaning`` and
+                ``max_words`` are taken.
+        """
+        steps = [step for step in other['pipeline'] if step['type'].split('.')[-1] != 'PackInputs']
+        reading = {key: other[key] for key in ('cleaning', 'max_words') if key in other}
+        return type(self)(
+            ann_file=self.ann_file,
+            split=self.split,
+            scenes=self.scenes,
+            label=self.label,
+            data_prefix=dict(self.data_prefix),
+            indices=self.chosen_indices,
+            pipeline=[*steps, PACK],
+            test_mode=True,
+            leave_out=self.leave_out,
+            **reading,
+        )
 
     def picture_views(self) -> PictureViews:
         """The pictures of the set by image id, for features that are computed once."""

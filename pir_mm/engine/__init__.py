@@ -5,6 +5,7 @@ from pir_mm.engine.checkpoint_loading import (
     load_local_files_safely,
     load_weights,
     prefer_vocabulary_beside,
+    trained_model,
 )
 from pir_mm.engine.cpu_process_group import CPU_MODEL_WRAPPER, join_cpu_process_group
 from pir_mm.engine.hooks import (
@@ -38,4 +39,5 @@ __all__ = [
     'load_local_files_safely',
     'load_weights',
     'prefer_vocabulary_beside',
+    'trained_model',
 ]

@@ -3,12 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.config import Config
+from mmengine.model import BaseModel
+from mmengine.registry import DefaultScope
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
 from pir_mm.engine.hooks.tokenizer_hook import VOCABULARY
 from pir_mm.files.weights import mismatch, named_tensors, read_checkpoint
+from pir_mm.registry import MODELS
 
 
 def load_weights(model: nn.Module, path: str | Path) -> dict:
@@ -27,6 +31,34 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
         )
     model.load_state_dict(given)
     return checkpoint
+
+
+def trained_model(
+    config: Config, checkpoint: str | Path | None, device: str | torch.device = 'cpu'
+) -> BaseModel:
+    """Build the model of a config and load its weights, all of them or none.
+
+    Args:
+        config: of the model; it becomes the model's ``cfg``.
+        checkpoint: weight file; ``None`` keeps the initial weights.
+        device: of the model.
+
+    Returns:
+        The model in eval mode.
+
+    Raises:
+        FileNotFoundError: if the checkpoint is missing.
+        ValueError: if it does not have exactly the tensors of this model.
+    """
+    prefer_vocabulary_beside(config, checkpoint, config.filename)
+    with DefaultScope.overwrite_default_scope('pir_mm'):
+        model = MODELS.build(config.model)
+    if checkpoint is not None:
+        load_weights(model, checkpoint)
+    model.cfg = model._config = config  # mmpretrain's inferencers look for the second
+    model.to(device)
+    model.eval()
+    return model
 
 
 def prefer_vocabulary_beside(config: Config, *files: str | Path | None) -> None:

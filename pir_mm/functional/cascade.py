@@ -1,36 +1,40 @@
 """Two-stage retrieval: a fast filter ranks everything, a slow scorer re-ranks the first k.
 
-One algorithm for evaluation and search. The filter gives embeddings; the scorer is handed in and
-sees the candidate pairs only. Candidates come first, in the order of the scorer; all others follow
-in the order of the filter. Each direction has its own candidates.
+One algorithm for evaluation and search. The filter gives a row for each item and compares rows; the
+scorer reads the candidate pairs only. Candidates come first, in the order of the scorer; all others
+follow in the order of the filter. Each direction has its own candidates.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from pir_mm.functional.ranks import (
+    Compare,
     PositivePairs,
     ProductTiles,
     QueryRanks,
     RankCounter,
+    inner_products,
     read_tiles,
 )
 
-Scorer = Callable[[Tensor, Tensor], Tensor]
-"""``score(query_index (P,), gallery_index (P,)) -> (P,)``: one score for each pair."""
-
 
 class Candidates(NamedTuple):
-    """The first ``k`` gallery items of each query by the filter, best first.
+    """The first ``k`` gallery items of each query, best first.
 
-    Of equal filter scores the lower index is first. ``ids`` (Q, k) long, ``scores`` (Q, k).
+    Of equal scores of a filter the lower index is first. ``ids`` (Q, k) long, ``scores`` (Q, k).
     """
 
     ids: Tensor
     scores: Tensor
+
+    def first(self, k: int) -> Candidates:
+        """The first ``k`` of them."""
+        return Candidates(self.ids[:, :k], self.scores[:, :k])
 
 
 class CandidateReader:
@@ -81,24 +85,34 @@ class Filtered(NamedTuple):
     best: Tensor
     candidates: Candidates
 
+    def first(self, k: int) -> Filtered:
+        """The same with the first ``k`` candidates of each query."""
+        return self._replace(candidates=self.candidates.first(k))
+
 
 def filter_both(
-    image: Tensor, text: Tensor, image_of_text: Tensor, k: int, chunk: int | None = None
+    image: Tensor,
+    text: Tensor,
+    image_of_text: Tensor,
+    k: int,
+    chunk: int | None = None,
+    compare: Compare = inner_products,
 ) -> tuple[Filtered, Filtered]:
-    """Rank both directions by embeddings and keep the candidates, in one pass over the scores.
+    """Rank both directions by a filter and keep the candidates, in one pass over the scores.
 
     Args:
         image: ``(N, D)``, finite.
         text: ``(M, D)``, finite.
         image_of_text: ``(M,)`` long; every image has a text.
         k: candidates of a query.
-        chunk: most rows and columns of a tile, as in :class:`ProductTiles`.
+        chunk, compare: most rows and columns of a tile, and what gives its scores, as in
+            :class:`ProductTiles`.
 
     Returns:
         Images as queries, and texts as queries.
     """
     pairs = PositivePairs.image_to_text(image_of_text)
-    tiles = ProductTiles(image, text, pairs, chunk)
+    tiles = ProductTiles(image, text, pairs, chunk, compare)
     scores, pairs = tiles.positive_scores(), pairs.to(image.device)
     sides = [
         (RankCounter(scores, own, queries), CandidateReader(queries, gallery, k, image))
@@ -125,29 +139,50 @@ class _Both:
             reader.add(tile, query, gallery)
 
 
-def rescore(candidates: Candidates, score: Scorer, chunk: int = 4096) -> Tensor:
-    """Scores ``(Q, k)`` of the candidates by the scorer, ``chunk`` pairs at a time.
+class CandidatePairs(NamedTuple):
+    """The pairs of an image and a text that are candidates of either, each once.
 
-    Raises:
-        ValueError: if the scorer does not give one finite score for each pair.
+    The score of a pair does not depend on who asked for it, and captions of the same words are one
+    text. ``image`` and ``text`` (P,) long are the pairs, images ascending. ``of_images`` (N, k) and
+    ``of_texts`` (M, k) say which of the pairs each candidate of a query is.
     """
-    queries, k = candidates.ids.shape
-    query = torch.arange(queries).repeat_interleave(k)
-    parts = []
-    for rows, columns in zip(
-        query.split(chunk), candidates.ids.flatten().split(chunk), strict=True
-    ):
-        part = score(rows, columns)
-        if part.shape != rows.shape:
+
+    image: Tensor
+    text: Tensor
+    of_images: Tensor
+    of_texts: Tensor
+
+    @classmethod
+    def of(cls, of_images: Tensor, of_texts: Tensor, text_id: Tensor) -> CandidatePairs:
+        """From the ids ``(N, k)`` of captions and ``(M, k)`` of images that are candidates.
+
+        Args:
+            of_images: for each image, candidates among the captions.
+            of_texts: for each caption, candidates among the images.
+            text_id: ``(M,)`` long from 0, the text of each caption.
+        """
+        texts = int(text_id.max()) + 1
+        image = torch.arange(len(of_images)).unsqueeze(1)
+        asked = [image * texts + text_id[of_images], of_texts * texts + text_id.unsqueeze(1)]
+        pairs, place = torch.cat([own.flatten() for own in asked]).unique(return_inverse=True)
+        places = place.split([own.numel() for own in asked])
+        of_images, of_texts = (p.view(o.shape) for p, o in zip(places, asked, strict=True))
+        return cls(pairs // texts, pairs % texts, of_images, of_texts)
+
+    def spread(self, scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores ``(N, k)`` and ``(M, k)`` of the candidates from those of the pairs ``(P,)``.
+
+        Raises:
+            ValueError: if there is not one finite score for each pair.
+        """
+        if scores.shape != self.image.shape:
             raise ValueError(
-                f'a scorer must give one score for each of {len(rows)} pairs, '
-                f'got {tuple(part.shape)}'
+                f'a scorer must give one score for each of {len(self.image)} pairs, '
+                f'got {tuple(scores.shape)}'
             )
-        parts.append(part.detach().float().cpu())
-    scores = torch.cat(parts).view(queries, k)
-    if not scores.isfinite().all():
-        raise ValueError('a scorer gave a score that is not finite: check the model')
-    return scores
+        if not scores.isfinite().all():
+            raise ValueError('a scorer gave a score that is not finite: check the model')
+        return scores[self.of_images], scores[self.of_texts]
 
 
 def reranked(filtered: Filtered, rescored: Tensor, pairs: PositivePairs) -> QueryRanks:
@@ -173,9 +208,24 @@ def reranked(filtered: Filtered, rescored: Tensor, pairs: PositivePairs) -> Quer
     )
 
 
-def rerank_order(rescored: Tensor) -> Tensor:
-    """Order ``(Q, k)`` of the candidates by the new scores; equal ones keep the filter's order."""
-    return rescored.argsort(dim=1, descending=True, stable=True)
+def merged(candidates: Candidates, rescored: Tensor) -> Candidates:
+    """The list that a cascade gives: the first ``k`` by the new scores, the others as they were.
+
+    Equal new scores keep the filter's order. The scales of both stages are not comparable, so an
+    item behind the first ``k`` gets the least new score of its query, less 1 for each place behind.
+
+    Args:
+        candidates: ``K`` of each query by the filter.
+        rescored: ``(Q, k)`` new scores of the first ``k`` of them, finite.
+    """
+    k = rescored.size(1)
+    order = rescored.argsort(dim=1, descending=True, stable=True)
+    head, tail = candidates.ids[:, :k].gather(1, order), candidates.ids[:, k:]
+    scores = rescored.gather(1, order)
+    places = torch.arange(1, 1 + tail.size(1), device=scores.device)
+    return Candidates(
+        torch.cat([head, tail], dim=1), torch.cat([scores, scores[:, -1:] - places], dim=1)
+    )
 
 
 def _is_positive(ids: Tensor, pairs: PositivePairs) -> Tensor:

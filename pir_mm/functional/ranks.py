@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
@@ -108,6 +108,9 @@ def check_ties(ties: str) -> None:
         raise ValueError(f'ties={ties!r} is not one of {", ".join(TIES)}')
 
 
+Compare = Callable[[Tensor, Tensor], Tensor]
+"""Rows ``(q, D)`` and ``(g, D)`` of both sides to their scores ``(q, g)``, each row by itself."""
+
 Tile = tuple[Tensor, Tensor, Tensor]
 """Scores ``(q, g)``, the indices ``(q,)`` of their queries and ``(g,)`` of their gallery items."""
 
@@ -207,16 +210,25 @@ def rank_matrix(
     return _rank_both(_matrix_tiles(similarity), scores, pairs, *similarity.shape)
 
 
+def inner_products(query: Tensor, gallery: Tensor) -> Tensor:
+    """Scores ``(q, g)`` of embeddings ``(q, D)`` and ``(g, D)``."""
+    return query @ gallery.T
+
+
 def rank_embeddings(
-    image: Tensor, text: Tensor, image_of_text: Tensor, chunk: int | None = None
+    image: Tensor,
+    text: Tensor,
+    image_of_text: Tensor,
+    chunk: int | None = None,
+    compare: Compare = inner_products,
 ) -> tuple[QueryRanks, QueryRanks]:
     """Ranks of the images and of the texts as queries, from finite ``(N, D)`` and ``(M, D)``.
 
-    Scores are inner products. Only ``chunk ** 2`` of them are in memory at a time, and equal
-    embeddings tie exactly, see :class:`ProductTiles`.
+    Only ``chunk ** 2`` scores are in memory at a time, and equal embeddings tie exactly, see
+    :class:`ProductTiles`.
     """
     pairs = PositivePairs.image_to_text(image_of_text)
-    tiles = ProductTiles(image, text, pairs, chunk)
+    tiles = ProductTiles(image, text, pairs, chunk, compare)
     return _rank_both(tiles, tiles.positive_scores(), pairs, len(image), len(text))
 
 
@@ -261,10 +273,10 @@ def _as_tensor(values: Tensor | np.ndarray) -> Tensor:
 
 
 class ProductTiles:
-    """Tiles of ``query @ gallery.T``; the whole product is never in memory.
+    """Tiles of ``query @ gallery.T``, or of another comparison; the whole is never in memory.
 
     Matrix multiplication does not round alike at every position and for every shape. This must
-    not decide a tie. So products are computed for distinct rows only and copied to equal rows,
+    not decide a tie. So scores are computed for distinct rows only and copied to equal rows,
     and the score of a positive pair is read from the same tile as the scores of its negatives.
 
     Args:
@@ -273,11 +285,18 @@ class ProductTiles:
         pairs: the positive pairs.
         chunk: most rows and most columns of a tile. By default a size that suits the device: the
             cache of a CPU, or enough work for an accelerator.
+        compare: gives the scores of a tile.
     """
 
     def __init__(
-        self, query: Tensor, gallery: Tensor, pairs: PositivePairs, chunk: int | None = None
+        self,
+        query: Tensor,
+        gallery: Tensor,
+        pairs: PositivePairs,
+        chunk: int | None = None,
+        compare: Compare = inner_products,
     ) -> None:
+        self.compare = compare
         self.chunk = chunk or (TILE if query.device.type == 'cpu' else 16 * TILE)
         pairs = pairs.to(query.device)
         # Each side follows its partners on the other side: then few tiles hold all positive pairs.
@@ -301,7 +320,7 @@ class ProductTiles:
         columns = _members(self.column, self.chunk)
         for i, query in enumerate(_members(self.row, self.chunk)):
             for j, gallery in enumerate(columns):
-                tile = self._product(i, j)
+                tile = self._scores(i, j)
                 cells = self.cells_of_tile.get((i, j))
                 if cells is not None:
                     tile[self._within(cells)] = self.cell_score[cells]
@@ -317,9 +336,9 @@ class ProductTiles:
             for others in gallery.split(self.chunk):
                 yield rows[:, self.column[others] % self.chunk], some, others
 
-    def _product(self, i: int, j: int) -> Tensor:
+    def _scores(self, i: int, j: int) -> Tensor:
         rows = self.query[i * self.chunk : (i + 1) * self.chunk]
-        return rows @ self.gallery[j * self.chunk : (j + 1) * self.chunk].T
+        return self.compare(rows, self.gallery[j * self.chunk : (j + 1) * self.chunk])
 
     def _within(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         return self.cell_row[cells] % self.chunk, self.cell_column[cells] % self.chunk
@@ -333,7 +352,7 @@ class ProductTiles:
     def _cell_score(self) -> Tensor:
         score = self.query.new_empty(len(self.cell_row))
         for (i, j), cells in self.cells_of_tile.items():
-            score[cells] = self._product(i, j)[self._within(cells)]
+            score[cells] = self._scores(i, j)[self._within(cells)]
         return score
 
 

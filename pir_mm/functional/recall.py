@@ -11,7 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pir_mm.functional.ranks import QueryRanks, check_ties, rank_embeddings, rank_matrix
+from pir_mm.functional.ranks import (
+    Compare,
+    QueryRanks,
+    check_ties,
+    inner_products,
+    rank_embeddings,
+    rank_matrix,
+)
 
 TOPK = (1, 5, 10)
 
@@ -70,6 +77,7 @@ def ranks_from_embeddings(
     text: Tensor | np.ndarray,
     image_of_text: Tensor | np.ndarray,
     chunk: int | None = None,
+    compare: Compare = inner_products,
 ) -> tuple[QueryRanks, QueryRanks]:
     """Ranks of each image among the texts and of each text among the images.
 
@@ -81,16 +89,15 @@ def ranks_from_embeddings(
         image_of_text: ``(M,)`` index of the image of each text.
         chunk: scores are computed in tiles of ``chunk`` by ``chunk``; by default a size that suits
             the device.
+        compare: gives scores in place of the inner product.
 
     Raises:
         ValueError: if an embedding is not finite, the widths differ, an image has no text, or an
             argument is wrong.
     """
-    image, text = checked_embeddings(image, 'image'), checked_embeddings(text, 'text')
-    image_of_text = checked_image_of_text(image_of_text, len(image), len(text))
-    check_comparable(image, text, ('image', 'text'))
+    checked = checked_set(image, text, image_of_text)
     check_chunk(chunk)
-    return rank_embeddings(image, text, image_of_text, chunk)
+    return rank_embeddings(*checked, chunk, compare)
 
 
 def chance_recall(
@@ -205,6 +212,16 @@ def checked_image_of_text(
             'them out'
         )
     return values
+
+
+def checked_set(
+    image: Tensor | np.ndarray, text: Tensor | np.ndarray, image_of_text: Tensor | np.ndarray
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Comparable embeddings ``(N, D)``, ``(M, D)`` and the image of each text, or a ValueError."""
+    image, text = checked_embeddings(image, 'image'), checked_embeddings(text, 'text')
+    image_of_text = checked_image_of_text(image_of_text, len(image), len(text))
+    check_comparable(image, text, ('image', 'text'))
+    return image, text, image_of_text
 
 
 def checked_embeddings(values: Tensor | np.ndarray, name: str) -> Tensor:

@@ -148,6 +148,26 @@ def on_main_process(compute: Callable[[], Result]) -> Result:
     return outcome[0]
 
 
+def from_every_process(compute: Callable[[], Result]) -> list[Result] | None:
+    """What ``compute()`` gives on each process, by rank, on the main process; else ``None``.
+
+    An error of one of them is raised on every process. ``compute`` may not talk to the others.
+    """
+    try:
+        outcome: Any = compute()
+    except Exception as error:
+        outcome = error
+    parts = gather_object(outcome)
+
+    def check() -> None:
+        for part in parts:
+            if isinstance(part, Exception):
+                raise part
+
+    on_main_process(check)
+    return parts
+
+
 def _check_size(samples: Sequence[EmbeddedSample], size: int) -> None:
     images = len({sample.image_id for sample in samples})
     if images < size:

@@ -300,3 +300,26 @@ def test_reads_the_file_late_if_asked(tmp_path):
     data = build(tmp_path / 'nothing', lazy_init=True)
     with pytest.raises(FileNotFoundError):
         len(data)
+
+
+@pytest.mark.parametrize('indices', [None, [1]])
+def test_another_model_reads_the_same_pictures_and_captions_in_its_own_way(three, indices):
+    data = build(three, split='test', test_mode=True, indices=indices, label='filename')
+    pipeline = [
+        dict(type='pir_mm.LoadPicture'),
+        dict(type='mmpretrain.Resize', scale=(8, 8)),
+        dict(type='mmpretrain.PackInputs', algorithm_keys=['text']),
+    ]
+    other = data.read_as(dict(type='x', data_root='y', cleaning='none', pipeline=pipeline))
+    assert len(other) == len(data)
+    mine, others = (one.get_data_info(len(one) - 1) for one in (data, other))
+    assert mine['captions'] == ['a pond', 'a runway']
+    assert others['captions'] == ['a pond', 'A RUNWAY.']  # as it stands, so no copy of another
+    for key in ('img_path', 'image_id', 'scene'):
+        assert mine[key] == others[key]
+    packed = other[len(other) - 1]
+    assert packed['inputs'].shape == (3, 8, 8)
+    assert packed['data_samples'].caption_id == others['caption_id']
+    assert packed['data_samples'].image_id == mine['image_id']
+    short = data.read_as(dict(pipeline=pipeline, max_words=1))
+    assert short.get_data_info(0)['captions'][0] == 'a'

@@ -7,13 +7,14 @@ import torch
 from torch.testing import assert_close
 
 from pir_mm.functional.cascade import (
+    CandidatePairs,
     Candidates,
     filter_both,
-    rerank_order,
+    merged,
     reranked,
-    rescore,
 )
 from pir_mm.functional.ranks import TIES, PositivePairs, rank_embeddings
+from pir_mm.functional.recall import recall_from_ranks
 
 
 def case(images, texts, seed):
@@ -61,7 +62,7 @@ def test_agrees_with_every_order_that_two_stages_allow(images, texts, k):
             (to_image, pairs.reversed(), fast.T, slow.T),
         )
         for filtered, own, first, second in sides:
-            rescored = rescore(filtered.candidates, lambda q, g, s=second: s[q, g], chunk=3)
+            rescored = second.gather(1, filtered.candidates.ids)
             ranks = reranked(filtered, rescored, own)
             for ties in TIES:
                 expected = [
@@ -112,28 +113,116 @@ def test_a_scorer_that_agrees_with_the_filter_changes_nothing():
     assert torch.equal(ranks.higher, filtered.ranks.higher)
 
 
-def test_a_scorer_sees_the_candidate_pairs_and_no_others():
-    seen = []
+def test_fewer_candidates_are_the_first_of_more():
+    image, text, image_of_text, slow = case(5, 11, 2)
+    pairs = PositivePairs.image_to_text(image_of_text)
+    more, _ = filter_both(image, text, image_of_text, 8)
+    less, _ = filter_both(image, text, image_of_text, 3)
+    assert torch.equal(more.first(3).candidates.ids, less.candidates.ids)
+    rescored = slow.gather(1, more.candidates.ids)
+    for ties in TIES:
+        assert torch.equal(
+            reranked(more.first(3), rescored[:, :3], pairs).negatives_before(ties),
+            reranked(less, rescored[:, :3], pairs).negatives_before(ties),
+        )
 
-    def score(query, gallery):
-        seen.extend(zip(query.tolist(), gallery.tolist(), strict=True))
-        return torch.zeros(len(query))
 
-    candidates = Candidates(torch.tensor([[4, 1], [0, 2]]), torch.zeros(2, 2))
-    rescore(candidates, score, chunk=3)
-    assert seen == [(0, 4), (0, 1), (1, 0), (1, 2)]
+@pytest.mark.parametrize('k', [1, 4, 100])
+def test_another_comparison_takes_the_place_of_the_product(k):
+    """The smaller the distance the better, which no product of these rows says."""
+    generator = torch.Generator().manual_seed(3)
+    image, text = (torch.randn(n, 3, generator=generator) for n in (6, 13))
+
+    def compare(one, other):
+        return -torch.cdist(one, other)
+
+    image_of_text = torch.arange(13) % 6
+    to_text, to_image = filter_both(image, text, image_of_text, k, chunk=4, compare=compare)
+    for filtered, scores in ((to_text, compare(image, text)), (to_image, compare(text, image))):
+        order = scores.argsort(dim=1, descending=True)[:, :k]
+        assert torch.equal(filtered.candidates.ids, order)
+    best = compare(image, text)[torch.arange(6), torch.arange(6)]
+    assert (to_text.best >= best - 1e-6).all()
 
 
-def test_the_order_for_a_search_keeps_the_filters_among_equals():
-    assert rerank_order(torch.tensor([[0.5, 0.9, 0.5, 0.9]])).tolist() == [[1, 3, 0, 2]]
+def test_a_pair_is_scored_once_whoever_asks_for_it():
+    """Captions 0 and 2 have the same words; image 1 and caption 1 ask for each other."""
+    of_images, of_texts = torch.tensor([[0, 2], [1, 0]]), torch.tensor([[1], [1], [1]])
+    pairs = CandidatePairs.of(of_images, of_texts, torch.tensor([0, 1, 0]))
+    assert list(zip(*(column.tolist() for column in pairs[:2]), strict=True)) == [
+        (0, 0), (1, 0), (1, 1)
+    ]  # fmt: skip
+    to_text, to_image = pairs.spread(torch.tensor([5.0, 6.0, 7.0]))
+    assert to_text.tolist() == [[5, 5], [7, 6]]
+    assert to_image.tolist() == [[6], [7], [6]]
+
+
+@pytest.mark.parametrize('k', [1, 3, 50])
+def test_both_directions_read_the_same_score_of_a_pair(k):
+    image, text, image_of_text, _ = case(4, 9, 4)
+    slow = torch.randn(4, 9, generator=torch.Generator().manual_seed(0))
+    sides = filter_both(image, text, image_of_text, k)
+    pairs = CandidatePairs.of(*(side.candidates.ids for side in sides), torch.arange(9))
+    assert len(pairs.image) == len({*zip(pairs.image.tolist(), pairs.text.tolist(), strict=True)})
+    assert (pairs.image.diff() >= 0).all()
+    rescored = pairs.spread(slow[pairs.image, pairs.text])
+    for side, scores, whole in zip(sides, rescored, (slow, slow.T), strict=True):
+        assert torch.equal(scores, whole.gather(1, side.candidates.ids))
+
+
+def test_a_merged_list_worked_out_by_hand():
+    """Of equal new scores the filter's first stays first; the tail goes on below the least."""
+    candidates = Candidates(torch.tensor([[7, 2, 4, 0]]), torch.tensor([[0.9, 0.8, 0.8, 0.1]]))
+    ids, scores = merged(candidates, torch.tensor([[-3.0, 5.0]]))
+    assert ids.tolist() == [[2, 7, 4, 0]] and scores.tolist() == [[5, -3, -4, -5]]
+    ids, scores = merged(candidates, torch.tensor([[1.0, 1.0, 1.0, 1.0]]))
+    assert ids.tolist() == [[7, 2, 4, 0]] and scores.tolist() == [[1, 1, 1, 1]]
+
+
+@pytest.mark.parametrize('k', [1, 3, 12])
+def test_a_merged_list_has_the_gallery_once_the_candidates_first_and_then_the_filter(k):
+    generator = torch.Generator().manual_seed(0)
+    scores, slow = torch.randn(2, 5, 12, generator=generator)
+    order = scores.argsort(dim=1, descending=True, stable=True)
+    everything = Candidates(order, scores.gather(1, order))
+    ids, values = merged(everything, slow.gather(1, order[:, :k]))
+    assert torch.equal(ids.sort(dim=1).values, torch.arange(12).expand(5, -1))
+    assert torch.equal(ids[:, :k].sort(dim=1).values, order[:, :k].sort(dim=1).values)
+    assert torch.equal(ids[:, k:], order[:, k:])
+    assert (values.diff(dim=1) <= 0).all()
+    if k == 12:
+        assert torch.equal(ids, slow.argsort(dim=1, descending=True))
+
+
+def test_a_perfect_scorer_finds_what_the_filter_has_among_the_first_k():
+    generator = torch.Generator().manual_seed(0)
+    image, text = (torch.randn(n, 512, generator=generator) for n in (20, 60))
+    owner = torch.arange(60) % 20
+    pairs = PositivePairs.image_to_text(owner)
+    truth = (owner.unsqueeze(0) == torch.arange(20).unsqueeze(1)).float()
+    reach = []
+    for k in (1, 2, 5, 20, 60):
+        sides = filter_both(image, text, owner, k)
+        ranks = [
+            reranked(side, whole.gather(1, side.candidates.ids), own)
+            for side, whole, own in zip(
+                sides, (truth, truth.T), (pairs, pairs.reversed()), strict=True
+            )
+        ]
+        found = recall_from_ranks(*ranks, topk=(1,))
+        limit = recall_from_ranks(*(side.ranks for side in sides), topk=(k,))
+        assert found['i2t/R@1'] == pytest.approx(limit[f'i2t/R@{k}'])
+        assert found['t2i/R@1'] == pytest.approx(limit[f't2i/R@{k}'])
+        reach.append(limit['mR'])
+    assert reach == sorted(reach) and reach[-1] == 100
 
 
 def test_says_what_is_wrong():
     image = text = torch.eye(2)
     with pytest.raises(ValueError, match='k must be at least 1, got 0'):
         filter_both(image, text, torch.arange(2), k=0)
-    candidates = Candidates(torch.zeros(2, 1).long(), torch.zeros(2, 1))
-    with pytest.raises(ValueError, match=r'one score for each of 2 pairs, got \(2, 1\)'):
-        rescore(candidates, lambda query, gallery: torch.zeros(len(query), 1))
+    pairs = CandidatePairs.of(torch.zeros(2, 1).long(), torch.zeros(2, 1).long(), torch.arange(2))
+    with pytest.raises(ValueError, match=r'one score for each of 3 pairs, got \(3, 1\)'):
+        pairs.spread(torch.zeros(3, 1))
     with pytest.raises(ValueError, match='score that is not finite'):
-        rescore(candidates, lambda query, gallery: torch.full((len(query),), torch.nan))
+        pairs.spread(torch.tensor([0.0, torch.nan, 1.0]))

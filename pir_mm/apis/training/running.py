@@ -86,16 +86,36 @@ def adapt_training(
 def build_runner(config: Config) -> Runner:
     """Build the Runner of a config, on the GPUs or on the CPU.
 
-    With a launcher and no GPU, the processes join a gloo group. On a GPU, matrix products are in
-    TF32 and cuDNN chooses its kernels by trial.
+    A public retriever that the config names in a cascade is fetched. With a launcher and no GPU,
+    the processes join a gloo group. On a GPU, matrix products are in TF32 and cuDNN chooses its
+    kernels by trial.
     """
     load_local_files_safely()
+    _fetch_stages(config)
     if torch.cuda.is_available():
         _be_fast_on_a_gpu(config)
     if config.get('launcher', 'none') != 'none' and join_cpu_process_group():
         wrapper = {'find_unused_parameters': config.get('find_unused_parameters', False)}
         config.setdefault('model_wrapper_cfg', CPU_MODEL_WRAPPER | wrapper)
     return Runner.from_cfg(config)
+
+
+def _fetch_stages(config: Config) -> None:
+    """Put the files of a public retriever in the place of its name in a cascade."""
+    from pir_mm.apis.weights.loading import retriever_files  # that room loads by configs of this
+
+    for loop in ('val_cfg', 'test_cfg'):
+        cascade = (config.get(loop) or {}).get('cascade') or {}
+        for stage in ('filter', 'reranker'):
+            if not isinstance(cascade.get(stage), str):
+                continue
+            path, checkpoint = retriever_files(cascade[stage])
+            if checkpoint is None:
+                raise ValueError(
+                    f'{loop}.cascade.{stage}={path!r} is no public retriever: give '
+                    'dict(config=..., checkpoint=...)'
+                )
+            cascade[stage] = dict(config=str(path), checkpoint=str(checkpoint))
 
 
 def _be_fast_on_a_gpu(config: Config) -> None:
@@ -187,32 +207,42 @@ def best_checkpoint(work_dir: str | Path) -> Path:
     return work_dir / Path(best).name
 
 
-def test(config: Config, checkpoint: str | None, out: str | None = None) -> dict[str, float]:
+def test(
+    config: Config, checkpoint: str | None, out: str | None = None, split: str = 'test'
+) -> dict[str, float]:
     """Test a checkpoint on the test split and write its metrics.
 
     Args:
         config: config that the checkpoint was trained with.
         checkpoint: path of the checkpoint; ``None`` tests the initial weights.
-        out: JSON file for the metrics; by default ``metrics.json`` in the work directory.
+        out: JSON file for the metrics; by default ``metrics.json`` in the work directory, with
+            ``split='val'`` ``metrics_val.json``.
+        split: ``'val'`` runs the validation of the config instead, where one chooses.
 
     Returns:
         The metrics, in percent and unrounded.
 
     Raises:
         FileNotFoundError: if the data or the checkpoint are missing.
-        ValueError: if the checkpoint does not have exactly the tensors of this model.
+        ValueError: if the checkpoint does not have exactly the tensors of this model, or the config
+            has no such split.
     """
+    if config.get(f'{split}_dataloader') is None:
+        raise ValueError(f'the config has no {split}_dataloader')
     config.load_from, config.resume = None, False
     prefer_vocabulary_beside(config, checkpoint, config.filename)
+    if split != 'test':
+        config.merge_from_dict({'default_hooks.checkpoint': None})  # which would save the best
     if torch.cuda.is_available():
-        config.test_dataloader.setdefault('pin_memory', True)
+        config[f'{split}_dataloader'].setdefault('pin_memory', True)
     runner = build_runner(config)
     if checkpoint is not None:
         load_weights(unwrapped(runner.model), checkpoint)
         runner.logger.info(f'Every tensor of {checkpoint} is loaded')
-    metrics = runner.test()
+    metrics = runner.test() if split == 'test' else runner.val()
     if is_main_process():
-        path = Path(out or Path(runner.work_dir) / 'metrics.json')
+        name = 'metrics.json' if split == 'test' else f'metrics_{split}.json'
+        path = Path(out or Path(runner.work_dir) / name)
         write_json(path, metrics, indent=2)
         runner.logger.info(f'Metrics are in {path}')
     return metrics

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import torch
 from mmengine.model import BaseModel
-from mmengine.registry import DefaultScope
 
 from pir_mm.apis.training.configuration import load_config
-from pir_mm.engine import load_weights, prefer_vocabulary_beside
-from pir_mm.registry import MODELS
+from pir_mm.engine import trained_model
 
 
 def load_trained(
@@ -45,16 +43,7 @@ def load_trained(
             'checkpoint='
         )
     _check_device(device)
-    cfg = load_config(config)
-    prefer_vocabulary_beside(cfg, checkpoint, config)
-    with DefaultScope.overwrite_default_scope('pir_mm'):
-        model = MODELS.build(cfg.model)
-    if checkpoint is not None:
-        load_weights(model, checkpoint)
-    model.cfg = model._config = cfg  # mmpretrain's inferencers look for the second
-    model.to(device)
-    model.eval()
-    return model
+    return trained_model(load_config(config), checkpoint, device)
 
 
 def _check_device(device: str | torch.device) -> None:

@@ -1,15 +1,17 @@
 """A sheet of rankings after each validation, to see what the numbers mean."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
+from torch import Tensor
 
 from pir_mm.registry import HOOKS, VISUALIZERS
-from pir_mm.structures.embedded_set import EmbeddedSet
 from pir_mm.structures.ranking import Ranking
 
 
@@ -22,8 +24,8 @@ class RankingSheetHook(Hook):
     whole split, over all processes. A result is right if image and caption belong together.
 
     Writes ``sheets/epoch_N.png`` and, after a test, ``sheets/test.png`` in the work directory. It
-    reads the embeddings that ``RetrievalValLoop`` and ``RetrievalTestLoop`` keep, and computes
-    scores for the drawn queries only.
+    asks ``RetrievalValLoop`` and ``RetrievalTestLoop`` for the scores of the drawn queries, which
+    are in the order of a cascade if there is one.
 
     Args:
         queries: rows per direction; a smaller split gives all its images.
@@ -32,8 +34,8 @@ class RankingSheetHook(Hook):
         sheet: config of what draws the sheet.
 
     Raises:
-        ValueError: if ``queries`` or ``top_k`` is below 1; after an evaluation, if the loop keeps
-            no embeddings.
+        ValueError: if ``queries`` or ``top_k`` is below 1; after an evaluation, if the loop has no
+            scores.
     """
 
     def __init__(
@@ -53,10 +55,10 @@ class RankingSheetHook(Hook):
         self._draw(runner, runner.test_loop, 'test', 'test.png')
 
     def _draw(self, runner: Runner, loop: BaseLoop, moment: str, name: str) -> None:
-        if not hasattr(loop, 'embedded'):
+        if not hasattr(loop, 'scores'):
             raise ValueError(
-                f'RankingSheetHook reads the embeddings that a RetrievalValLoop keeps, and '
-                f"{type(loop).__name__} keeps none: set val_cfg.type='pir_mm.RetrievalValLoop' and "
+                f'RankingSheetHook draws by the scores that a RetrievalValLoop has, and '
+                f"{type(loop).__name__} has none: set val_cfg.type='pir_mm.RetrievalValLoop' and "
                 "test_cfg.type='pir_mm.RetrievalTestLoop', or drop the hook"
             )
         if not is_main_process():
@@ -65,17 +67,16 @@ class RankingSheetHook(Hook):
         items = [dataset.get_data_info(index) for index in range(len(dataset))]
         items.sort(key=lambda item: item['image_id'])
         path = Path(runner.work_dir) / 'sheets' / name
-        self._sheet(items, loop.embedded, moment).save(path)
+        self._sheet(items, loop.scores, moment).save(path)
         runner.logger.info(f'The best results of {moment} are on {path}')
 
-    def _sheet(self, items: list[dict], embedded: EmbeddedSet, moment: str):
+    def _sheet(self, items: list[dict], scores: Callable[[str, Tensor], Tensor], moment: str):
         text_id = np.array([number for item in items for number in item['caption_id']])
         sentence_of_text = [caption for item in items for caption in item['captions']]
         # Equal captions are one result: a sheet of copies would tell nothing.
         ids, first = np.unique(text_id, return_index=True)
         sentences = [sentence_of_text[row] for row in first]
         paths = [Path(item['img_path']) for item in items]
-        image, text = embedded.image.numpy(), embedded.text.numpy()[first]
         captions_of = [np.searchsorted(ids, np.unique(item['caption_id'])) for item in items]
 
         draw = np.random.default_rng(self.seed)
@@ -84,7 +85,8 @@ class RankingSheetHook(Hook):
         columns = [int(draw.choice(captions_of[row])) for row in rows]
 
         sheet = VISUALIZERS.build(self.sheet)
-        best = Ranking.from_scores(text[columns] @ image.T, self.top_k)
+        of_texts = scores('t2i', torch.from_numpy(first[columns]))
+        best = Ranking.from_scores(of_texts.numpy(), self.top_k)
         right = [
             [column in captions_of[row] for row in found]
             for column, found in zip(columns, best.ids, strict=True)
@@ -92,7 +94,8 @@ class RankingSheetHook(Hook):
         queries = [sentences[column] for column in columns]
         heading = f'Text to image, {moment}, {len(paths)} pictures'
         sheet.add(heading, queries, best, paths, np.array(right))
-        best = Ranking.from_scores(image[rows] @ text.T, self.top_k)
+        of_images = scores('i2t', torch.from_numpy(rows))[:, torch.from_numpy(first)]
+        best = Ranking.from_scores(of_images.numpy(), self.top_k)
         right = [
             np.isin(found, captions_of[row]) for row, found in zip(rows, best.ids, strict=True)
         ]

@@ -1,38 +1,49 @@
-"""Evaluation of retrieval: embed a whole split, rank it, maybe re-rank it, then ask the metrics."""
+"""Evaluation of retrieval: read a whole split, rank it, maybe re-rank it, then ask the metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from mmengine.device import get_device
 from mmengine.evaluator import Evaluator
+from mmengine.logging import print_log
 from mmengine.runner import Runner, TestLoop, ValLoop
-from torch.utils.data import DataLoader, Dataset
+from torch import Tensor
+from torch.utils.data import DataLoader
 
-from pir_mm.functional.cascade import filter_both, reranked, rescore
-from pir_mm.functional.ranks import PositivePairs, QueryRanks
-from pir_mm.functional.recall import ranks_from_embeddings
-from pir_mm.registry import LOOPS, MODELS
+from pir_mm.engine.loops.cascade import Cascade, CascadeRanks
+from pir_mm.engine.model_wrapping import unwrapped
+from pir_mm.functional.ranks import Compare, QueryRanks, inner_products
+from pir_mm.functional.recall import ranks_from_embeddings, recall_from_ranks
+from pir_mm.registry import LOOPS
 from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet, on_main_process
+
+NEAR = 1.0
+"""How far below full fusion the mR of a sufficient k may be."""
 
 
 class RankingEvaluator(Evaluator):
-    """Collects embeddings, ranks the whole split once, and hands the ranks to every metric.
+    """Collects what a model gives for a split, ranks it once, and hands the ranks to every metric.
 
     Args:
         metrics: each with ``metrics_of(image_ranks, text_ranks, embedded)``, as
             ``RetrievalEvaluator`` has it.
-        dataset: of the split, for the scorer.
-        rerank: ``dict(k=128, scorer=dict(type=...))`` re-ranks the first ``k`` of each query, in
-            each direction its own. The scorer is built from MODELS. Before a ranking it gets
-            ``prepare(dataset, embedded)``; then ``scorer(image_index, text_index)`` gives one score
-            (P,) for each pair of rows of the embedded set.
+        compare: scores of rows of images and of texts; by default their inner products.
+        cascade: re-ranks the first k of each query. Its recalls have the usual names; those of the
+            filter alone begin with ``filter/``, and with several k those of the smaller ones with
+            ``k<k>/``. If the largest k is the whole gallery, ``sufficient_k`` is the smallest whose
+            mR is at most 1 below that.
 
     Raises:
-        ValueError: if ``rerank`` has other keys, or a metric takes no ranks.
+        ValueError: if a metric takes no ranks.
     """
 
-    def __init__(self, metrics: Sequence, dataset: Dataset, rerank: dict | None = None) -> None:
+    def __init__(
+        self,
+        metrics: Sequence,
+        compare: Compare = inner_products,
+        cascade: Cascade | None = None,
+    ) -> None:
         super().__init__(list(metrics))
         for metric in self.metrics:
             if not hasattr(metric, 'metrics_of'):
@@ -40,17 +51,18 @@ class RankingEvaluator(Evaluator):
                     f'{type(metric).__name__} does not take ranks: use '
                     "type='pir_mm.RetrievalEvaluator', or a loop of mmengine"
                 )
-        if rerank is not None and set(rerank) != {'k', 'scorer'}:
-            raise ValueError(f'rerank must have the keys k and scorer, got {sorted(rerank)}')
-        self.dataset = dataset
-        self.rerank = rerank
-        self.scorer = None if rerank is None else MODELS.build(rerank['scorer'])
+        self.compare = compare
+        self.cascade = cascade
+        self.cascade_ranks: CascadeRanks | None = None
         self.embedded: EmbeddedSet | None = None
         self._samples: list[EmbeddedSample] = []
 
     def process(self, data_samples: Sequence[Any], data_batch: Any = None) -> None:
-        """Keep the embeddings of a batch."""
-        self._samples.extend(map(EmbeddedSample.of, data_samples))
+        """Keep what the model gave for a batch."""
+        if self.cascade is None:
+            self._samples.extend(map(EmbeddedSample.of, data_samples))
+        else:
+            self.cascade.take(data_samples)
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Metrics of the samples of all processes, the same on every process.
@@ -58,33 +70,81 @@ class RankingEvaluator(Evaluator):
         Args:
             size: length of the dataset.
         """
+        if self.cascade is not None:
+            self.cascade_ranks = self.cascade.ranks(size, self._chunk)
+            self.embedded = getattr(self.cascade_ranks, 'embedded', None)
+            return on_main_process(self._metrics_of_cascade)
         samples, self._samples = self._samples, []
         self.embedded = EmbeddedSet.gather(samples, size)
-        return on_main_process(self._metrics)
+        return on_main_process(lambda: self._metrics(self._ranks()))
 
-    def _metrics(self) -> dict[str, float]:
-        ranks = self._ranks(self.embedded)
+    @torch.no_grad()
+    def scores(self, direction: str, queries: Tensor) -> Tensor:
+        """Scores ``(q, G)``, by which the last evaluation ranks some queries; on the main process.
+
+        Args:
+            direction: ``'i2t'``, where the gallery is all captions, or ``'t2i'``.
+            queries: ``(q,)`` long, numbers of images or captions in the embedded set.
+        """
+        rows = {'i2t': self.embedded.image, 't2i': self.embedded.text}
+        rows[direction] = rows[direction][queries]
+        compare = self.compare if self.cascade is None else self.cascade.compare
+        scores = compare(*(own.to(get_device()) for own in rows.values())).cpu()
+        scores = scores if direction == 'i2t' else scores.T
+        if self.cascade is None:
+            return scores
+        return self.cascade_ranks.scores(direction, queries, scores)
+
+    @property
+    def _chunk(self) -> int | None:
+        return getattr(self.metrics[0], 'chunk', None)
+
+    @torch.no_grad()
+    def _ranks(self) -> tuple[QueryRanks, QueryRanks]:
+        device, embedded = get_device(), self.embedded
+        image, text = embedded.image.to(device), embedded.text.to(device)
+        return ranks_from_embeddings(image, text, embedded.image_of_text, self._chunk, self.compare)
+
+    def _metrics(self, ranks: tuple[QueryRanks, QueryRanks]) -> dict[str, float]:
         parts = [metric.metrics_of(*ranks, self.embedded) for metric in self.metrics]
         return {key: value for part in parts for key, value in part.items()}
 
-    @torch.no_grad()
-    def _ranks(self, embedded: EmbeddedSet) -> tuple[QueryRanks, QueryRanks]:
-        device = get_device()
-        image, text = embedded.image.to(device), embedded.text.to(device)
-        chunk = getattr(self.metrics[0], 'chunk', None)
-        if self.rerank is None:
-            return ranks_from_embeddings(image, text, embedded.image_of_text, chunk)
-        self.scorer.prepare(self.dataset, embedded)
-        of_images, of_texts = filter_both(
-            image, text, embedded.image_of_text, self.rerank['k'], chunk
-        )
-        image_scores = rescore(of_images.candidates, self.scorer)
-        text_scores = rescore(of_texts.candidates, lambda text, image: self.scorer(image, text))
-        pairs = PositivePairs.image_to_text(embedded.image_of_text)
-        return (
-            reranked(of_images, image_scores, pairs),
-            reranked(of_texts, text_scores, pairs.reversed()),
-        )
+    def _metrics_of_cascade(self) -> dict[str, float]:
+        found = self.cascade_ranks
+        *smaller, largest = found.by_k
+        metrics = self._metrics(found.by_k[largest])
+        means = {k: self._recall(found.by_k[k]) for k in found.by_k}
+        for k in smaller:
+            metrics |= {f'k{k}/{key}': value for key, value in means[k].items()}
+        if self.cascade.filters:
+            metrics |= self._recall_of_filter(found)
+        metrics |= {f'{stage}_ms': value for stage, value in found.milliseconds.items()}
+        if found.is_full and smaller:
+            wanted = means[largest]['mR'] - NEAR
+            metrics['sufficient_k'] = min(k for k, own in means.items() if own['mR'] >= wanted)
+        _log(metrics, largest, found)
+        return metrics
+
+    def _recall(self, ranks: tuple[QueryRanks, QueryRanks], topk: Sequence[int] = ()) -> dict:
+        metric = self.metrics[0]
+        return recall_from_ranks(*ranks, topk or metric.topk, metric.ties)
+
+    def _recall_of_filter(self, found: CascadeRanks) -> dict[str, float]:
+        """Recalls of the filter, and how many queries have a positive to re-rank."""
+        ranks = tuple(side.ranks for side in found.filtered)
+        reach = self._recall(ranks, tuple(found.by_k))
+        del reach['mR']
+        return {f'filter/{key}': value for key, value in (reach | self._recall(ranks)).items()}
+
+
+def _log(metrics: Mapping[str, float], k: int, found: CascadeRanks) -> None:
+    times = ', '.join(f'{stage} {value:.2f}' for stage, value in found.milliseconds.items())
+    before = f'mR {metrics["filter/mR"]:.2f} by the filter; ' if 'filter/mR' in metrics else ''
+    what = 'every pair' if found.is_full else f'the first {k} of each query'
+    print_log(
+        f'Cascade: {before}a fusion model read {what}; milliseconds of a query among all: {times}',
+        logger='current',
+    )
 
 
 class _RankedLoop:
@@ -96,16 +156,29 @@ class _RankedLoop:
         dataloader: DataLoader | dict,
         evaluator: Evaluator | dict | list,
         fp16: bool = False,
-        rerank: dict | None = None,
+        cascade: dict | None = None,
     ) -> None:
         super().__init__(runner, dataloader, evaluator, fp16)
-        dataset = self.dataloader.dataset
-        self.evaluator = RankingEvaluator(self.evaluator.metrics, dataset, rerank)
+        model, loader = unwrapped(runner.model), self.dataloader
+        if cascade is None and hasattr(model, 'match'):
+            raise ValueError(
+                f'{type(model).__name__} scores pairs and ranks what a filter has found: set '
+                "val_cfg.cascade and test_cfg.cascade, such as dict(k='all')"
+            )
+        self.evaluator = RankingEvaluator(
+            self.evaluator.metrics,
+            getattr(model, 'compare', inner_products),
+            cascade and Cascade(model, loader.dataset, loader.num_workers, **cascade),
+        )
 
     @property
     def embedded(self) -> EmbeddedSet | None:
         """The embeddings of the last evaluation, on the main process; hooks read them."""
         return self.evaluator.embedded
+
+    def scores(self, direction: str, queries: Tensor) -> Tensor:
+        """Scores of some queries in the last evaluation, see :meth:`RankingEvaluator.scores`."""
+        return self.evaluator.scores(direction, queries)
 
 
 @LOOPS.register_module()
@@ -114,7 +187,7 @@ class RetrievalValLoop(_RankedLoop, ValLoop):
 
     Args:
         runner, dataloader, evaluator, fp16: as in ``mmengine.runner.ValLoop``.
-        rerank: as in :class:`RankingEvaluator`.
+        cascade: ``k``, ``filter`` and ``reranker`` of a :class:`Cascade`, if there is one.
     """
 
 
@@ -124,5 +197,5 @@ class RetrievalTestLoop(_RankedLoop, TestLoop):
 
     Args:
         runner, dataloader, evaluator, fp16: as in ``mmengine.runner.TestLoop``.
-        rerank: as in :class:`RankingEvaluator`.
+        cascade: as in :class:`RetrievalValLoop`.
     """

@@ -12,6 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from pir_mm.functional.length_groups import length_groups
 from pir_mm.models.losses.embedded_pairs import EmbeddedPairs
+from pir_mm.models.retrievers.evaluation_samples import evaluation_samples
 from pir_mm.models.retrievers.mmpretrain_inference import MMPretrainInference
 from pir_mm.models.retrievers.retriever import Retriever
 from pir_mm.registry import MODELS
@@ -100,39 +101,14 @@ class DualEncoder(MMPretrainInference, Retriever):
     def predict(self, batch: PairBatch) -> list[BaseDataElement]:
         """One sample per image, in the order of the batch, as ``RetrievalEvaluator`` takes it.
 
-        Each has ``image_id``, ``scene``, ``image_embedding`` (D,), ``text_id`` and
-        ``text_embedding`` (m, D) of the texts that came with it, and ``caption_id`` of all its
-        captions. Embeddings are on the CPU.
+        Each has ``image_embedding`` (D,) and ``text_embedding`` (m, D), see
+        :func:`evaluation_samples`.
 
         Raises:
             ValueError: if the batch is not one of an evaluation.
         """
-        if batch.caption_id is None:
-            raise ValueError(
-                'an evaluation needs caption_id of every image: set test_mode=True in its dataset'
-            )
         images = self._encode_images(batch).cpu()
-        texts = self._encode_texts(batch).cpu()
-        texts_of = _rows_of_each(batch.image_of_text, len(images))
-        captions_of = _rows_of_each(batch.image_of_caption, len(images))
-        text_id, caption_id = batch.text_id.cpu(), batch.caption_id.cpu()
-        columns = zip(
-            batch.image_id.tolist(), batch.scene.tolist(), images, texts_of, captions_of,
-            strict=True,
-        )  # fmt: skip
-        return [
-            BaseDataElement(
-                metainfo=dict(
-                    image_id=image_id,
-                    scene=scene,
-                    text_id=text_id[own].tolist(),
-                    caption_id=caption_id[captions].tolist(),
-                ),
-                image_embedding=image,
-                text_embedding=texts[own],
-            )
-            for image_id, scene, image, own, captions in columns
-        ]
+        return evaluation_samples(batch, 'embedding', images, self._encode_texts(batch).cpu())
 
     def _encode_images(self, batch: PairBatch) -> Tensor:
         def encode(rows: slice) -> Tensor:
@@ -213,10 +189,3 @@ def encode_by_length(
     return torch.cat(
         [encode(*(values[rows, :longest] for values in per_text)) for rows, longest in found]
     )
-
-
-def _rows_of_each(image_of_row: Tensor, images: int) -> tuple[Tensor, ...]:
-    """For each image the rows that belong to it, ascending."""
-    image_of_row = image_of_row.cpu()
-    counts = image_of_row.bincount(minlength=images).tolist()
-    return image_of_row.argsort(stable=True).split(counts)

@@ -15,6 +15,7 @@ from pir_mm.functional.pair_groups import group_pairs
 from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.fusion.fusion_encoder import start_as_bert
 from pir_mm.models.fusion.fusion_step import FusionStep
+from pir_mm.models.retrievers.evaluation_samples import evaluation_samples
 from pir_mm.models.retrievers.retriever import Retriever, given_features
 from pir_mm.registry import MODELS
 from pir_mm.structures.pair_batch import PairBatch
@@ -177,16 +178,18 @@ class FusionRetriever(Retriever):
         mode: str = 'loss',
         batch: PairBatch | None = None,
     ) -> Any:
-        """mmengine's mode ``loss`` of a ``batch``: a dict of losses.
+        """mmengine's modes ``loss`` and ``predict`` of a ``batch``.
 
         Raises:
             ValueError: for another mode.
         """
         if mode == 'loss':
             return self.loss(batch)
+        if mode == 'predict':
+            return self.predict(batch)
         raise ValueError(
-            f"mode {mode!r} is not one of a FusionRetriever, wanted 'loss': it has no embeddings "
-            'and scores pairs by `match`'
+            f"mode {mode!r} is not one of a FusionRetriever, wanted 'loss' or 'predict': it has no "
+            'embeddings and scores pairs by `match`'
         )
 
     def loss(self, batch: PairBatch, similarity: Tensor | None = None) -> dict[str, Tensor]:
@@ -203,6 +206,22 @@ class FusionRetriever(Retriever):
             values[f'loss_{name}'], noted = loss(step)
             values |= noted
         return values
+
+    def predict(self, batch: PairBatch) -> list[BaseDataElement]:
+        """One sample per image, in the order of the batch, as a cascade takes it.
+
+        Each has ``image_states`` (1 + N, C) and ``text_states``, a list of ``(l, D)`` without
+        padding, see :func:`evaluation_samples`.
+
+        Raises:
+            ValueError: if the batch is not one of an evaluation.
+        """
+        images = self.encode_image_tokens(batch.images, batch.features).cpu()
+        texts = self.encode_text_tokens(batch.token_ids, batch.token_mask, batch.text_features)
+        lengths = texts.mask.sum(dim=1).tolist()
+        rows = zip(texts.tokens.cpu(), lengths, strict=True)
+        states = [tokens[:length] for tokens, length in rows]
+        return evaluation_samples(batch, 'states', images, states)
 
     def _check_widths(self) -> None:
         if not getattr(self.image_encoder, 'with_tokens', True):

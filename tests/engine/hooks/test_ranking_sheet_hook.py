@@ -45,9 +45,10 @@ class Loop:
         self.dataloader = SimpleNamespace(dataset=MagicMock(wraps=dataset))
         self.dataloader.dataset.__len__.return_value = len(items)
         ids = [number for item in ITEMS for number in item['caption_id']]
-        self.embedded = SimpleNamespace(
-            image=IMAGE, text=torch.tensor([CAPTION[number] for number in ids])
-        )
+        self.similarity = IMAGE @ torch.tensor([CAPTION[number] for number in ids]).T
+
+    def scores(self, direction, queries):
+        return (self.similarity if direction == 'i2t' else self.similarity.T)[queries]
 
 
 @pytest.fixture
@@ -156,7 +157,7 @@ def test_refuses_no_queries_and_no_results():
         build(top_k=0)
 
 
-def test_a_loop_that_keeps_no_embeddings_is_refused(runner):
+def test_a_loop_without_scores_is_refused(runner):
     runner.val_loop = SimpleNamespace()
-    with pytest.raises(ValueError, match='SimpleNamespace keeps none: set val_cfg.type='):
+    with pytest.raises(ValueError, match='SimpleNamespace has none: set val_cfg.type='):
         run(build(), runner)

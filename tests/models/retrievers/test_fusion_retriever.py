@@ -1,5 +1,6 @@
 """A model that scores pairs, and learns to by three tasks."""
 
+import dataclasses
 import warnings
 from functools import partial
 
@@ -133,6 +134,27 @@ def test_scores_are_float32_under_bfloat16_and_nearly_the_same():
         scores = model.match(images, texts, IMAGE, TEXT)
     assert scores.dtype == torch.float32
     assert (scores - wanted).abs().max() < 0.02
+
+
+def test_an_evaluation_gets_the_states_of_each_image_and_of_its_texts():
+    """Image 1 has texts 0 and 2, image 0 text 1, and image 2 none of its own."""
+    model = build()
+    batch = dataclasses.replace(
+        batch_of(3, image_id=[7, 8, 9], text_id=[4, 5, 6], image_of_text=[1, 0, 1]),
+        caption_id=torch.tensor([5, 4, 6, 4, 6]), image_of_caption=torch.tensor([0, 1, 1, 1, 2]),
+    )  # fmt: skip
+    with torch.no_grad():
+        samples = model(batch=batch, mode='predict')
+        images = model.encode_image_tokens(batch.images)
+        texts = model.encode_text_tokens(batch.token_ids, batch.token_mask)
+    assert [s.image_id for s in samples] == [7, 8, 9]
+    assert [s.text_id for s in samples] == [[5], [4, 6], []]
+    assert [s.caption_id for s in samples] == [[5], [4, 6, 4], [6]]
+    assert_close(torch.stack([s.image_states for s in samples]), images)
+    for sample, own in zip(samples, ([1], [0, 2], []), strict=True):
+        wanted = [texts.tokens[row][texts.mask[row]] for row in own]
+        assert len(sample.text_states) == len(own)
+        assert_close(list(sample.text_states), wanted)
 
 
 def full_loss(model, batch=None, **given):
@@ -373,8 +395,10 @@ def test_says_what_a_batch_lacks():
         build(losses=dict(mvjrc=LOSSES['mvjrc'])).loss(batch_of())
     with pytest.raises(ValueError, match='wants hidden words and the batch has none: use'):
         build(losses=dict(mlm=MLM)).loss(batch_of())
-    with pytest.raises(ValueError, match="mode 'predict' is not one of a FusionRetriever, wanted"):
-        build()(mode='predict')
+    with pytest.raises(ValueError, match="mode 'tensor' is not one of a FusionRetriever, wanted"):
+        build()(mode='tensor')
+    with pytest.raises(ValueError, match='an evaluation needs caption_id of every image: set test'):
+        build()(batch=batch_of(), mode='predict')
 
 
 def test_is_as_large_as_the_paper_says():
