@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import torch
 
-from tests.models.fusion.tiny import BACKBONE, CONFIG, ITM
+from tests.models.fusion.tiny import BACKBONE, CONFIG, DIM, ITM
 
 PREPROCESSOR = dict(type='pir_mm.PairPreprocessor', mean=[120.0] * 3, std=[60.0] * 3)
 
@@ -104,6 +104,25 @@ def write_files(folder, name, text, seed=0):
 def named(files):
     """How a cascade names files."""
     return dict(config=str(files.config), checkpoint=str(files.checkpoint))
+
+
+def taught_model(scenes, teacher, **changes):
+    """Config of a filter that learns from the fusion model of these files."""
+    fusion = fusion_model(scenes)
+    return (
+        dict(
+            type='pir_mm.RetrievalFilter',
+            data_preprocessor=fusion['data_preprocessor'],
+            tokenizer=fusion['tokenizer'],
+            teacher=fusion,
+            init=str(teacher.checkpoint),
+            classifier=dict(
+                type='pir_mm.PairClassifier', image_dim=DIM, text_dim=DIM, hidden=(16, 8)
+            ),
+            distillation=dict(type='pir_mm.DistillationLoss'),
+        )
+        | changes
+    )
 
 
 def filter_files(folder, scenes):

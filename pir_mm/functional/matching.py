@@ -37,6 +37,54 @@ def draw_negatives(
     return Drawn(score.masked_fill(~admissible, -torch.inf).argmax(dim=1), admissible.any(dim=1))
 
 
+class MatchingPairs(NamedTuple):
+    """True pairs of a batch and false ones, by their rows.
+
+    ``image`` (P,) and ``text`` (P,) long; ``matched`` (P,) bool, whether they belong together;
+    ``kept`` (P,) bool, false where no false pair was found and the entry means nothing.
+    """
+
+    image: Tensor
+    text: Tensor
+    matched: Tensor
+    kept: Tensor
+
+
+def matching_pairs(
+    image_of_text: Tensor,
+    admissible: Tensor,
+    log_weight: Tensor | None = None,
+    negatives: int = 1,
+    generator: torch.Generator | None = None,
+) -> MatchingPairs:
+    """Each pair as it came; with another text, ``negatives`` times; and with another image.
+
+    Args:
+        image_of_text: ``(M,)`` long, row of the image that each text came with.
+        admissible: ``(B, M)`` bool, which pairs are false.
+        log_weight: ``(B, M)``, as in :func:`draw_negatives`.
+        negatives: texts, and images, that are drawn for each true pair.
+        generator: of the draws.
+
+    Returns:
+        ``M`` true pairs, ``negatives * M`` with another text and as many with another image.
+    """
+    own_image = image_of_text.repeat(negatives)
+    own_text = torch.arange(len(image_of_text), device=image_of_text.device).repeat(negatives)
+    if log_weight is None:
+        log_weight = torch.zeros(admissible.shape, device=admissible.device)
+    text = draw_negatives(admissible[own_image], log_weight[own_image], generator)
+    image = draw_negatives(admissible.T[own_text], log_weight.T[own_text], generator)
+    true = len(image_of_text)
+    found = torch.cat([torch.ones_like(text.found[:true]), text.found, image.found])
+    return MatchingPairs(
+        torch.cat([image_of_text, own_image, image.index]),
+        torch.cat([own_text[:true], text.index, own_text]),
+        torch.arange(len(found), device=found.device) < true,
+        found,
+    )
+
+
 def margin(logits: Tensor) -> Tensor:
     """How much more likely a match is than none, ``(P,)`` log odds, of logits ``(P, 2)``.
 
@@ -58,13 +106,14 @@ def matching_cross_entropy(logits: Tensor, matched: Tensor, kept: Tensor) -> Ten
         Scalar, in nats; zero if no pair is kept.
     """
     surprise = F.cross_entropy(logits, matched.long(), reduction='none')
-    return _mean(surprise, kept)
+    return kept_mean(surprise, kept)
 
 
 def matching_accuracy(logits: Tensor, matched: Tensor, kept: Tensor) -> Tensor:
     """Share of the kept pairs on whose right side the margin lies; arguments as above."""
-    return _mean(((margin(logits) > 0) == matched).float(), kept)
+    return kept_mean(((margin(logits) > 0) == matched).float(), kept)
 
 
-def _mean(values: Tensor, kept: Tensor) -> Tensor:
+def kept_mean(values: Tensor, kept: Tensor) -> Tensor:
+    """Mean of the kept ones of ``(P,)`` values; zero if none is."""
     return values.masked_fill(~kept, 0).sum() / kept.sum().clamp(min=1)

@@ -11,6 +11,7 @@ from pir_mm.functional.matching import (
     margin,
     matching_accuracy,
     matching_cross_entropy,
+    matching_pairs,
 )
 
 ADMISSIBLE = torch.tensor([[0, 1, 1, 0, 1], [0, 0, 0, 0, 0], [1, 0, 0, 0, 0]]).bool()
@@ -82,3 +83,36 @@ def test_the_margin_orders_as_the_probability_and_does_not_saturate():
     high = torch.tensor([[-50.0, 50.0], [-60.0, 50.0]])
     assert high.softmax(dim=1)[:, 1].tolist() == [1, 1]
     assert_close(margin(high), torch.tensor([100.0, 110.0]))
+
+
+@pytest.mark.parametrize('negatives', [1, 3])
+def test_pairs_of_a_batch_are_true_ones_then_texts_then_images(negatives):
+    owner = torch.tensor([0, 0, 1, 2])
+    false = torch.arange(3).unsqueeze(1) != owner
+    pairs = matching_pairs(owner, false, negatives=negatives)
+    assert len(pairs.image) == 4 * (1 + 2 * negatives)
+    assert pairs.matched.nonzero().squeeze(1).tolist() == [0, 1, 2, 3]
+    assert torch.equal(pairs.matched, ~false[pairs.image, pairs.text])
+    assert pairs.kept.all()
+    head, texts, images = pairs.image.split([4, 4 * negatives, 4 * negatives])
+    assert head.tolist() == owner.tolist() and texts.tolist() == owner.tolist() * negatives
+    assert pairs.text[-len(images) :].tolist() == [0, 1, 2, 3] * negatives
+
+
+def test_pairs_follow_a_weight_and_a_generator():
+    owner = torch.arange(4)
+    weight = torch.zeros(4, 4)
+    weight[0, 2] = weight[3, 1] = 50.0
+    pairs = matching_pairs(owner, ~torch.eye(4).bool(), weight)
+    assert pairs.text[4] == 2 and pairs.text[7] == 1  # of images 0 and 3
+    assert pairs.image[8 + 2] == 0 and pairs.image[8 + 1] == 3  # of texts 2 and 1
+    same = [
+        matching_pairs(owner, ~torch.eye(4).bool(), generator=torch.Generator().manual_seed(0))
+        for _ in range(2)
+    ]
+    assert torch.equal(same[0].text, same[1].text) and torch.equal(same[0].image, same[1].image)
+
+
+def test_a_batch_of_one_has_its_true_pair_alone():
+    pairs = matching_pairs(torch.tensor([0]), torch.tensor([[False]]), negatives=2)
+    assert pairs.kept.tolist() == [True, False, False, False, False]

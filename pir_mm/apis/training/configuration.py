@@ -102,7 +102,7 @@ def use_data(config: Config, folder: str | Path) -> None:
         dataset.pop('scenes', None)
     if 'features' in config.get('default_hooks', {}):
         config.default_hooks.features.folder = str(folder / 'features')
-    text_encoder = config.model.get('text_encoder') or {}
+    text_encoder = config.model.get('teacher', config.model).get('text_encoder') or {}
     own = text_encoder.get('init', 'random') == 'random'
     if not own or 'vocab' not in config.model.tokenizer:
         return

@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 
 from pir_mm.engine.kept_states import KeptStates
 from pir_mm.engine.loops.other_stage import OtherStage
+from pir_mm.engine.loops.own_filter import OwnFilter
 from pir_mm.functional.cascade import (
     CandidatePairs,
     Candidates,
@@ -70,7 +71,9 @@ class Cascade:
         k: how many of each query are read again; ``'all'`` for the whole gallery. Several are
             evaluated together, by the scores of the largest.
         filter: where the run is that of a fusion model, ``dict(config=..., checkpoint=...)`` of a
-            dual encoder. Without one the fusion model reads every pair, and ``k`` is ``'all'``.
+            dual encoder or of a filter that it taught. A filter that learnt from just this model
+            reads its states, so nothing is encoded twice. Without a filter the fusion model reads
+            every pair, and ``k`` is ``'all'``.
         reranker: where the run is that of a filter, the same of a fusion model.
 
     Raises:
@@ -92,6 +95,7 @@ class Cascade:
         self._check_stages(filter, reranker)
         self._files = filter if self.reranks else reranker
         self._other: OtherStage | None = None
+        self._own: OwnFilter | None = None
         self._samples: list[EmbeddedSample] = []
         self._states = SplitStates()
 
@@ -102,14 +106,18 @@ class Cascade:
 
     def take(self, samples: Iterable[Any]) -> None:
         """Keep what the model of the run gave for a batch."""
+        samples = [own if isinstance(own, dict) else own.to_dict() for own in samples]
+        if not self.reranks:
+            self._samples.extend(map(EmbeddedSample.of, samples))
+            return
+        if self.filters and self._is_new and self._other is None:
+            self._own = OwnFilter.of(self._files, self.model)
         for sample in samples:
-            own = sample if isinstance(sample, dict) else sample.to_dict()
-            if not self.reranks:
-                self._samples.append(EmbeddedSample.of(own))
-                continue
-            self._states.take(own)
-            if not self.filters:
-                self._samples.append(_like_all_others(own))
+            self._states.take(sample)
+        if not self.filters:
+            self._samples.extend(map(_like_all_others, samples))
+        elif self._own is not None:
+            self._samples.extend(self._own.samples(samples))
 
     @torch.no_grad()
     def ranks(self, size: int, chunk: int | None = None) -> CascadeRanks | None:
@@ -141,12 +149,12 @@ class Cascade:
     @property
     def compare(self) -> Compare:
         """What compares rows of the filter."""
-        filter = self.model if not self.reranks else getattr(self._other, 'model', None)
-        return getattr(filter, 'compare', inner_products)
+        stage = (self._own or self._other) if self.reranks else self
+        return getattr(getattr(stage, 'model', None), 'compare', inner_products)
 
     def _ask_other(self) -> None:
         """Have the other model read the split, once in a run."""
-        if self._files is None or self._other is not None:
+        if self._files is None or self._other is not None or self._own is not None:
             return
         self._other = OtherStage('filter' if self.reranks else 'reranker', self._files)
         if hasattr(self._other.model, 'match') == self.reranks:
@@ -160,11 +168,16 @@ class Cascade:
             else:
                 self._states.take(sample.to_dict())
 
+    @property
+    def _is_new(self) -> bool:
+        """Whether nothing was taken since the last evaluation."""
+        return not self._states.captions
+
     def _forget_own(self) -> None:
         """What the model of the run gave is another thing after more training."""
         if self.reranks:
             self._states = SplitStates()
-        if not self.reranks or not self.filters:
+        if self._other is None or not self.reranks:
             self._samples = []
 
     def _scores(self, image_id: Tensor, text_id: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,6 +17,24 @@ from pir_mm.registry import FUNCTIONS
 BATCH = 64
 
 
+def stage_config(name: str, files: Mapping[str, Any]) -> Config:
+    """The config of a stage, after a check of what names its files.
+
+    Raises:
+        FileNotFoundError: if a file is missing.
+        ValueError: if ``files`` has other keys than ``config`` and ``checkpoint``.
+    """
+    if not isinstance(files, Mapping) or set(files) != {'config', 'checkpoint'}:
+        raise ValueError(
+            f'cascade.{name} must be dict(config=..., checkpoint=...), or, with the tools, the '
+            f'name of a public retriever, got {files!r}'
+        )
+    for file in files.values():
+        if not Path(file).is_file():
+            raise FileNotFoundError(f'cascade.{name}: {file} does not exist')
+    return Config.fromfile(files['config'], lazy_import=False)
+
+
 class OtherStage:
     """A model from its own files, which prepares pictures and captions in its own way.
 
@@ -33,16 +51,8 @@ class OtherStage:
     """
 
     def __init__(self, name: str, files: Mapping[str, Any]) -> None:
-        if not isinstance(files, Mapping) or set(files) != {'config', 'checkpoint'}:
-            raise ValueError(
-                f'cascade.{name} must be dict(config=..., checkpoint=...), or, with the tools, the '
-                f'name of a public retriever, got {files!r}'
-            )
-        for file in files.values():
-            if not Path(file).is_file():
-                raise FileNotFoundError(f'cascade.{name}: {file} does not exist')
         self.name = name
-        config = Config.fromfile(files['config'], lazy_import=False)
+        config = stage_config(name, files)
         self.model = trained_model(config, files['checkpoint'], get_device())
 
     @torch.no_grad()

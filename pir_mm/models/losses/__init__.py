@@ -2,6 +2,7 @@
 
 from pir_mm.models.losses.affiliation_loss import AffiliationLoss
 from pir_mm.models.losses.contrastive_loss import ContrastiveLoss
+from pir_mm.models.losses.distillation_loss import DistillationLoss
 from pir_mm.models.losses.embedded_pairs import EmbeddedPairs
 from pir_mm.models.losses.masked_language_loss import MaskedLanguageLoss
 from pir_mm.models.losses.matching_loss import MatchingLoss
@@ -12,6 +13,7 @@ from pir_mm.models.losses.triplet_loss import TripletLoss
 __all__ = [
     'AffiliationLoss',
     'ContrastiveLoss',
+    'DistillationLoss',
     'EmbeddedPairs',
     'MaskedLanguageLoss',
     'MatchingLoss',

@@ -4,7 +4,7 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from pir_mm.functional.matching import draw_negatives, matching_accuracy, matching_cross_entropy
+from pir_mm.functional.matching import matching_accuracy, matching_cross_entropy, matching_pairs
 from pir_mm.functional.similarity import positives
 from pir_mm.models.fusion.fusion_step import FusionStep
 from pir_mm.registry import MODELS
@@ -47,18 +47,15 @@ class MatchingLoss(BaseModule):
         self.weight = weight
 
     def forward(self, step: FusionStep) -> tuple[Tensor, dict[str, Tensor]]:
-        image_of_text = step.batch.image_of_text
-        other = ~positives(image_of_text, step.batch.image_id, step.batch.text_id)
-        weight = step.similarity if self.negatives == 'hard' else torch.zeros_like(other).float()
-        text = draw_negatives(other[image_of_text], weight[image_of_text])
-        image = draw_negatives(other.T, weight.T)
-        false_text = step.joint(image_of_text, text.index)
-        false_image = step.joint_with(image.index)
+        batch = step.batch
+        other = ~positives(batch.image_of_text, batch.image_id, batch.text_id)
+        weight = step.similarity if self.negatives == 'hard' else None
+        pairs = matching_pairs(batch.image_of_text, other, weight)
+        image, text = (index.view(3, -1) for index in (pairs.image, pairs.text))
+        false_text, false_image = step.joint(image[1], text[1]), step.joint_with(image[2])
         logits = step.logits(torch.cat([step.true_joint, false_text, false_image]))
-        matched = torch.arange(len(logits), device=logits.device) < len(image_of_text)
-        kept = torch.cat([torch.ones_like(text.found), text.found, image.found])
-        value = matching_cross_entropy(logits, matched, kept)
-        accuracy = matching_accuracy(logits.detach(), matched, kept)
+        value = matching_cross_entropy(logits, pairs.matched, pairs.kept)
+        accuracy = matching_accuracy(logits.detach(), pairs.matched, pairs.kept)
         return self.weight * value, {'itm_acc': accuracy}
 
     def extra_repr(self) -> str:

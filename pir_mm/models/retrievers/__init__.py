@@ -5,6 +5,7 @@ from pir_mm.models.retrievers.dual_encoder import DualEncoder
 from pir_mm.models.retrievers.fusion_retriever import FusionRetriever
 from pir_mm.models.retrievers.pair_preprocessor import PairPreprocessor
 from pir_mm.models.retrievers.pir import PIR
+from pir_mm.models.retrievers.retrieval_filter import RetrievalFilter
 from pir_mm.models.retrievers.retriever import Retriever
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     'DualEncoder',
     'FusionRetriever',
     'PairPreprocessor',
+    'RetrievalFilter',
     'Retriever',
 ]

@@ -9,6 +9,7 @@ from mmengine.model import ModuleDict
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
+from pir_mm.files.weights import hash_tensors
 from pir_mm.functional.masking import mask_words
 from pir_mm.functional.matching import margin
 from pir_mm.functional.pair_groups import group_pairs
@@ -222,6 +223,16 @@ class FusionRetriever(Retriever):
         rows = zip(texts.tokens.cpu(), lengths, strict=True)
         states = [tokens[:length] for tokens, length in rows]
         return evaluation_samples(batch, 'states', images, states)
+
+    def encoders_digest(self) -> bytes:
+        """SHA-256 of the weights of both encoders: who reads their states depends on these."""
+        parts = {'image': self.image_encoder, 'text': self.text_encoder}
+        weights = {
+            f'{name}.{key}': value
+            for name, part in parts.items()
+            for key, value in part.state_dict().items()
+        }
+        return bytes.fromhex(hash_tensors(weights))
 
     def _check_widths(self) -> None:
         if not getattr(self.image_encoder, 'with_tokens', True):

@@ -29,6 +29,7 @@ def answer(k):
     split = list(range(PICTURES))
     scores = torch.randn(COUNT, 2 * COUNT, generator=torch.Generator().manual_seed(5))
     module.OtherStage = lambda name, files: Share(Filter())
+    module.OwnFilter.of = lambda files, fusion: None
     fusion = Fusion(scores)
     cascade = Cascade(fusion, split, k=k, filter=FILES)
     evaluator = RankingEvaluator([RetrievalEvaluator()], cascade=cascade)
@@ -50,6 +51,7 @@ def broken():
     scores = torch.zeros(COUNT, 2 * COUNT)
     scores[PICTURES - 1] = torch.nan
     module.OtherStage = lambda name, files: Share(Filter())
+    module.OwnFilter.of = lambda files, fusion: None
     fusion = Fusion(scores)
     evaluator = RankingEvaluator(
         [RetrievalEvaluator()], cascade=Cascade(fusion, split, k=3, filter=FILES)

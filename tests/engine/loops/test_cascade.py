@@ -30,6 +30,7 @@ def other(monkeypatch):
     def place(model):
         stage = Other(model)
         monkeypatch.setattr(module, 'OtherStage', lambda name, files: stage)
+        monkeypatch.setattr(module.OwnFilter, 'of', lambda files, fusion: None)
         return stage
 
     return place
@@ -234,7 +235,8 @@ def test_two_processes_give_the_ranked_lists_of_one(tmp_path, monkeypatch):
         for rank in range(2)
     ]
     monkeypatch.syspath_prepend(script.parent)
-    monkeypatch.setattr(module, 'OtherStage', module.OtherStage)  # what the script replaces
+    monkeypatch.setattr(module, 'OtherStage', module.OtherStage)  # which the script replaces
+    monkeypatch.setattr(module.OwnFilter, 'of', module.OwnFilter.of)
     alone = runpy.run_path(str(script))['answers']()
     assert [rank.wait(timeout=150) for rank in ranks] == [0, 0]
     first, second = (json.loads((tmp_path / f'{rank}.json').read_text()) for rank in range(2))
