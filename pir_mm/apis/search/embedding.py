@@ -75,7 +75,7 @@ def embed_texts(model: nn.Module, strings: Iterable[str]) -> np.ndarray:
     for number, string in enumerate(strings):
         if not isinstance(string, str):
             raise ValueError(f'sentence {number} must be a string, got {string!r}')
-    require_evaluation(model)
+    require_ready(model)
     row = {string: number for number, string in enumerate(dict.fromkeys(strings))}
     distinct, vectors = list(row), None
     with tqdm(total=len(distinct), unit='text', disable=quiet(len(distinct), CHUNK)) as bar:
@@ -109,7 +109,7 @@ def image_batches(
     """
     if batch_size < 1:
         raise ValueError(f'batch_size must be at least 1, got {batch_size}')
-    require_evaluation(model)
+    require_ready(model)
     workers = min(8, os.cpu_count() or 1)
     read = in_background(PictureReader(model), pictures, workers, 2 * batch_size + workers)
     batch: list[tuple[Picture, tuple[int, int], Tensor]] = []
@@ -153,7 +153,13 @@ def batches_by_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]
         order = order[size:]
 
 
-def require_evaluation(model: nn.Module) -> None:
+def require_ready(model: nn.Module) -> None:
+    """Raise a ValueError unless a model has embeddings and is in evaluation mode."""
+    if not hasattr(model, 'encode_image'):
+        raise ValueError(
+            f'{type(model).__name__} has no embeddings, which an index holds: take a dual encoder, '
+            'such as pir_mm.PIR, pir_mm.CLIPRetriever or pir_mm.DistilledDualEncoder'
+        )
     if model.training:
         raise ValueError('the model is in training mode, where dropout is on: call model.eval()')
 

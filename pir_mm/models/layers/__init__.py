@@ -2,6 +2,7 @@
 
 from pir_mm.models.layers.attention import AttentionLayer, MultiHeadAttention
 from pir_mm.models.layers.belief_selector import BeliefSelector
+from pir_mm.models.layers.feature_tower import FeatureTower
 from pir_mm.models.layers.joined_embedding import JoinedEmbedding
 from pir_mm.models.layers.pair_classifier import PairClassifier
 from pir_mm.models.layers.self_attention_stack import SelfAttentionStack
@@ -11,6 +12,7 @@ from pir_mm.models.layers.temporal_pae import TemporalPAE
 __all__ = [
     'AttentionLayer',
     'BeliefSelector',
+    'FeatureTower',
     'JoinedEmbedding',
     'MultiHeadAttention',
     'PairClassifier',

@@ -87,16 +87,21 @@ class DualEncoder(MMPretrainInference, Retriever):
 
     def loss(self, batch: PairBatch) -> dict[str, Tensor]:
         """The head's losses of the images and all their texts."""
-        pairs = EmbeddedPairs(
-            self._encode_images(batch),
-            self._encode_texts(batch),
+        images, texts = self._encode_images(batch), self._encode_texts(batch)
+        return self.head.loss(self.embedded_pairs(batch, images, texts))
+
+    @staticmethod
+    def embedded_pairs(batch: PairBatch, images: Tensor, texts: Tensor) -> EmbeddedPairs:
+        """Embeddings ``(B, D)`` and ``(M, D)`` of a batch, with what its losses ask of it."""
+        return EmbeddedPairs(
+            images,
+            texts,
             batch.image_of_text,
             batch.image_id,
             batch.text_id,
             batch.scene,
             batch.n_scenes,
         )
-        return self.head.loss(pairs)
 
     def predict(self, batch: PairBatch) -> list[BaseDataElement]:
         """One sample per image, in the order of the batch, as ``RetrievalEvaluator`` takes it.

@@ -3,12 +3,30 @@
 import pytest
 import torch
 
+from pir_mm.apis import index_pictures, load_index_model, search_index
 from pir_mm.apis.training import best_checkpoint, load_config, running, train
 from pir_mm.apis.weights import load_retriever
 from pir_mm.engine.loops.own_filter import OwnFilter
 from tests.cascade_files import config_text, fusion_files, taught_model
 
 SAVE = dict(checkpoint=dict(type='pir_mm.SafeCheckpointHook', save_best='mR', rule='greater'))
+
+
+TOWER = dict(type='pir_mm.FeatureTower', width=32, hidden=16, dim=8)
+DUAL = dict(
+    type='pir_mm.DistilledDualEncoder',
+    image_tower=TOWER,
+    text_tower=TOWER,
+    head=dict(
+        type='pir_mm.RetrievalHead', losses=dict(contrastive=dict(type='pir_mm.ContrastiveLoss'))
+    ),
+)
+
+
+def dual_model(scenes, teacher):
+    model = taught_model(scenes, teacher, **DUAL)
+    del model['classifier']
+    return model
 
 
 @pytest.fixture
@@ -39,10 +57,11 @@ def evaluate(files, filter, folder, k=3):
     return running.test(config, str(files.checkpoint))
 
 
+@pytest.mark.parametrize('kind', [taught_model, dual_model])
 def test_trains_is_small_and_is_the_own_filter_of_its_teacher(
-    teacher, scenes, tmp_path, monkeypatch
+    teacher, scenes, tmp_path, monkeypatch, kind
 ):
-    runner, files = trained(taught_model(scenes, teacher), scenes, tmp_path / 'filter')
+    runner, files = trained(kind(scenes, teacher), scenes, tmp_path / 'filter')
     logged = runner.message_hub.log_scalars
     assert logged['train/loss_soft'].current() > 0 and logged['train/loss_hard'].current() > 0
     weights = torch.load(files['checkpoint'], weights_only=True)['state_dict']
@@ -93,6 +112,21 @@ def test_features_that_are_computed_once_train_the_same_filter(teacher, scenes, 
         losses.append(logged['train/loss'].mean())
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
     assert (tmp_path / 'features' / 'train' / 'text_encoder').is_dir()
+
+
+def test_an_index_is_served_by_the_dual_encoder_and_by_no_perceptron(teacher, scenes, tmp_path):
+    pictures = sorted((scenes / 'images').iterdir())[:6]
+    _, files = trained(dual_model(scenes, teacher), scenes, tmp_path / 'dual')
+    model = load_retriever(files['config'], files['checkpoint'])
+    card = index_pictures(pictures, model, tmp_path / 'index', files['checkpoint'])
+    assert card.indexed == 6
+    again = load_index_model(tmp_path / 'index')
+    best = search_index(tmp_path / 'index', again, image=pictures[4], top_k=2)
+    assert best.ids[0, 0] == 4 and best.scores[0, 0] == pytest.approx(1, abs=1e-5)
+    _, files = trained(taught_model(scenes, teacher), scenes, tmp_path / 'filter')
+    perceptron = load_retriever(files['config'], files['checkpoint'])
+    with pytest.raises(ValueError, match='RetrievalFilter has no embeddings, which an index holds'):
+        index_pictures(pictures, perceptron, tmp_path / 'other')
 
 
 def test_a_prepared_folder_takes_the_place_of_the_data(teacher, scenes, tmp_path):

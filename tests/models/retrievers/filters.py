@@ -32,3 +32,15 @@ def save_teacher(path, seed=0):
         )
     torch.save({'state_dict': teacher.state_dict()}, path)
     return teacher
+
+
+TOWER = dict(type='pir_mm.FeatureTower', width=DIM, hidden=16, dim=8, dropout=0.0)
+DUAL = {
+    **{key: FILTER[key] for key in ('data_preprocessor', 'teacher', 'distillation', 'init')},
+    'type': 'pir_mm.DistilledDualEncoder',
+    'image_tower': TOWER,
+    'text_tower': TOWER,
+    'head': dict(
+        type='pir_mm.RetrievalHead', losses=dict(contrastive=dict(type='pir_mm.ContrastiveLoss'))
+    ),
+}
