@@ -2,6 +2,7 @@
 
 python tools/search.py INDEX "two piers in a harbour" --top-k 5
 python tools/search.py INDEX --image harbour.jpg --out result.png
+python tools/search.py INDEX "two piers in a harbour" --rerank CONFIG CKPT --rerank-top 128
 """
 
 import argparse
@@ -32,10 +33,21 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         '--model', nargs=2, metavar=('CONFIG', 'CKPT'), help='[the files stored in the index]'
     )
+    parser.add_argument(
+        '--rerank',
+        nargs=2,
+        metavar=('CONFIG', 'CKPT'),
+        help='a fusion model that reads the first pictures of each query again',
+    )
+    parser.add_argument(
+        '--rerank-top', type=int, default=128, metavar='K', help='how many it reads again [128]'
+    )
     parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu', help='[cpu]')
     arguments = parser.parse_intermixed_args()
     if not arguments.texts and not arguments.image:
         parser.error('give a sentence, or a picture by --image')
+    if arguments.rerank_top < 1:
+        parser.error(f'--rerank-top must be at least 1, got {arguments.rerank_top}')
     if arguments.out and not arguments.out.lower().endswith(ENDINGS):
         parser.error(f'--out {arguments.out} must end in {", ".join(ENDINGS)}')
     for picture in arguments.image:
@@ -60,16 +72,27 @@ def main() -> None:
             open_index,
             query_notes,
             rank_queries,
+            rerank_index,
             write_results,
         )
         from pir_mm.apis.training import check_devices
+        from pir_mm.apis.weights import load_retriever
 
         check_devices(arguments.device, gpus=None)
         index = open_index(arguments.index)
         model = load_index_model(index, *(arguments.model or ()), device=arguments.device)
         queries = [*arguments.texts, *map(Path, arguments.image)]
-        ranking = rank_queries(index, model, queries, arguments.top_k)
-        for note in query_notes(model, queries):
+        notes = query_notes(model, queries)
+        if arguments.rerank:
+            reranker = load_retriever(*arguments.rerank, device=arguments.device)
+            found = rerank_index(
+                index, model, reranker, queries, arguments.top_k, arguments.rerank_top
+            )
+            ranking = found.ranking
+            notes = [*dict.fromkeys([*notes, *query_notes(reranker, queries)]), found.timing()]
+        else:
+            ranking = rank_queries(index, model, queries, arguments.top_k)
+        for note in notes:
             print(note, file=sys.stderr)
         print(format_hits(list_hits(index, queries, ranking)))
         if arguments.out:

@@ -1,11 +1,14 @@
 """What tools, notebooks and projects call."""
 
 from pir_mm.apis.search import (
+    cascade_search,
     embed_images,
     embed_texts,
     index_pictures,
     load_index_model,
     open_index,
+    rerank,
+    rerank_index,
     search_index,
     search_sheet,
     write_results,
@@ -16,6 +19,7 @@ from pir_mm.models.retrievers import DualEncoder
 
 __all__ = [
     'DualEncoder',
+    'cascade_search',
     'embed_images',
     'embed_texts',
     'index_pictures',
@@ -23,6 +27,8 @@ __all__ = [
     'load_retriever',
     'open_index',
     'register_models',
+    'rerank',
+    'rerank_index',
     'search_index',
     'search_sheet',
     'write_results',

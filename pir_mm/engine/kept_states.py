@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from mmengine.dist import all_gather_object, get_world_size
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
 from pir_mm.files.scratch_rows import ScratchRows
@@ -69,8 +70,11 @@ class KeptStates:
             KeyError: if one was not kept.
         """
         scores = torch.empty(len(image_id))
-        for pairs in _chunks(image_id):
-            scores[pairs] = self._score(model, image_id[pairs], text_id[pairs])
+        hidden = None if len(image_id) > PAIRS else True
+        with tqdm(total=len(image_id), unit='pair', desc='re-ranking', disable=hidden) as bar:
+            for pairs in _chunks(image_id):
+                scores[pairs] = self._score(model, image_id[pairs], text_id[pairs])
+                bar.update(len(pairs))
         return scores
 
     def _score(self, model: nn.Module, image_id: Tensor, text_id: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.cascade_files import fusion_files
 from tests.conftest import ROOT
 
 
@@ -125,3 +127,30 @@ def test_the_query_picture_is_not_overwritten(tool, index, photos):
     done = tool('search', index, '--image', photos / 'a.png', '--out', photos / 'a.png')
     assert done.code == 2 and 'is the picture to search with' in done.err
     assert (photos / 'a.png').read_bytes() == before
+
+
+def test_a_fusion_model_reads_the_best_again(tool, index, photos, scenes, tmp_path):
+    fusion = fusion_files(tmp_path / 'fusion', scenes)
+    files = ('--rerank', fusion.config, fusion.checkpoint)
+    plain = tool('search', index, 'a lake', '--top-k', 3)
+    run = tool('search', index, 'a lake', '--top-k', 3, *files, '--rerank-top', 2)
+    assert run.code == 0, run.err
+    assert re.search(r'milliseconds of a query: filter [\d.]+, reading [\d.]+, scoring', run.err)
+    before, after = (found_in(one.out) for one in (plain, run))
+    assert sorted(after[:2]) == sorted(before[:2]) and after[2:] == before[2:]
+    run = tool('search', index, '--image', photos / 'c.jpg', *files, '--out', tmp_path / 'r.csv')
+    assert run.code == 0, run.err
+    assert found_in(run.out)[0] == str(photos / 'c.jpg')
+    assert (tmp_path / 'r.csv').is_file()
+
+
+def found_in(output):
+    return [line.split()[2] for line in output.splitlines() if line.strip()[:1].isdigit()]
+
+
+def test_what_cannot_read_again_is_told_in_a_sentence(tool, index, tiny):
+    run = tool('search', index, 'a lake', '--rerank', tiny.config, tiny.checkpoint)
+    assert (run.code, run.err.count('\n')) == (1, 1)
+    assert 'must be a fusion model, such as pir_mm.FusionRetriever, got PIR' in run.err
+    run = tool('search', index, 'a lake', '--rerank-top', 0)
+    assert run.code == 2 and '--rerank-top must be at least 1, got 0' in run.err

@@ -4,6 +4,7 @@ from pir_mm.apis.search.embedded_split import EmbeddedSplit, embed_split
 from pir_mm.apis.search.embedding import embed_images, embed_texts
 from pir_mm.apis.search.indexing import index_pictures
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
+from pir_mm.apis.search.reranking import Reranked, cascade_search, rerank, rerank_index
 from pir_mm.apis.search.searching import (
     format_hits,
     list_hits,
@@ -19,6 +20,8 @@ from pir_mm.files.names import first_few
 
 __all__ = [
     'EmbeddedSplit',
+    'Reranked',
+    'cascade_search',
     'embed_images',
     'embed_split',
     'embed_texts',
@@ -31,6 +34,8 @@ __all__ = [
     'open_index',
     'query_notes',
     'rank_queries',
+    'rerank',
+    'rerank_index',
     'search_index',
     'search_sheet',
     'write_results',

@@ -39,7 +39,8 @@ def load_retriever(
             tell it.
 
     Returns:
-        The model. It has ``encode_image``, ``encode_text`` and its config as ``cfg``.
+        The model, with its config as ``cfg``. A dual encoder has ``encode_image`` and
+        ``encode_text``, a fusion model ``match``.
 
     Raises:
         FileNotFoundError: if a file is missing. The vocabulary is read only with the first text.

@@ -22,7 +22,7 @@ def load_trained(
         device: device of the model.
 
     Returns:
-        The model in eval mode. It has ``encode_image``, ``encode_text`` and its config as ``cfg``.
+        The model in eval mode, with its config as ``cfg``.
 
     Raises:
         FileNotFoundError: if a file is missing. The vocabulary is read only with the first text.
