@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).resolve().parent
-EXTRAS = ('clip', 'geo', 'lora', 'mim', 'vis', 'tests')
+EXTRAS = ('clip', 'lora', 'mim', 'vis', 'tests')
 OWN_CHOICE = ('lora', 'tests')  # not in `all`
 
 

@@ -1,6 +1,6 @@
-"""Index pictures, so that they can be searched by a sentence or a picture.
+"""Index pictures and rasters, so that they can be searched by a sentence or a picture.
 
-python tools/index.py PICTURES --model work_dirs/x/config.py work_dirs/x/best.pth --out INDEX
+python tools/index.py SOURCES --model work_dirs/x/config.py work_dirs/x/best.pth --out INDEX
 """
 
 import argparse
@@ -11,7 +11,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('sources', nargs='+', metavar='SOURCE', help='pictures or folders')
+    parser.add_argument('sources', nargs='+', metavar='SOURCE', help='pictures, rasters, folders')
     parser.add_argument(
         '--model',
         nargs='+',
@@ -25,7 +25,23 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         '--out', required=True, metavar='INDEX', help='index folder; replaced if it exists'
     )
-    parser.add_argument('--batch-size', type=int, default=32, help='pictures per batch [32]')
+    parser.add_argument(
+        '--tile-size',
+        metavar='SIZE',
+        help='side of a tile in pixels, or in metres, such as 640m [256; pictures without a place '
+        'stay whole up to 1024 pixels a side]',
+    )
+    parser.add_argument(
+        '--overlap', default='0', metavar='SIZE', help='of neighbouring tiles, likewise [0]'
+    )
+    parser.add_argument(
+        '--profile',
+        default='auto',
+        choices=['auto', 'as-is', 'percentile', 'sentinel2-l2a'],
+        help='how samples of rasters become colours [auto: Sentinel-2 by the names of its bands, '
+        '8 bits as they are, others stretched between percentiles of the whole file]',
+    )
+    parser.add_argument('--batch-size', type=int, default=32, help='tiles per batch [32]')
     parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
     return parser.parse_args()
 
@@ -55,7 +71,7 @@ def main() -> None:
     with exit_with_reason():
         import torch
 
-        from pir_mm.apis.search import first_few, index_pictures
+        from pir_mm.apis.search import Tiling, first_few, index_pictures
         from pir_mm.apis.training import check_devices
         from pir_mm.apis.weights import load_retriever
 
@@ -68,8 +84,10 @@ def main() -> None:
             arguments.out,
             checkpoint=checkpoint,
             batch_size=arguments.batch_size,
+            tiling=Tiling(arguments.tile_size, arguments.overlap),
+            profile=arguments.profile,
         )
-        print(f'{arguments.out}: {card.indexed} pictures indexed')
+        print(f'{arguments.out}: {card.indexed} tiles indexed')
         for reason, names in card.skipped_by_reason.items():
             print(f'skipped {len(names)}: {reason}: {first_few(names)}', file=sys.stderr)
         if card.skipped:

@@ -65,7 +65,7 @@ def require_file(path: str | os.PathLike) -> None:
 
 
 def picture_size(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Width and height of a picture, from its header alone.
+    """Width and height of a picture as it is shown, from its header alone.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -78,9 +78,13 @@ def picture_size(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> tuple
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)
             if driver is not None:
                 width, height = raster_size(path, driver)
+                orientation = tiff_tags(path).get(ORIENTATION) if driver == TIFF else None
             else:
                 with Image.open(path, formats=_FORMATS) as picture:
                     width, height = picture.size
+                    # Pillow would decode a PNG to look for a mark behind its pixels.
+                    marked = picture.format != 'PNG' or 'exif' in picture.info
+                    orientation = picture.getexif().get(ORIENTATION) if marked else None
     except FileNotFoundError:
         raise
     except Image.DecompressionBombError as error:
@@ -91,7 +95,7 @@ def picture_size(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> tuple
         raise ValueError(f'cannot be read: {error}') from None
     if width * height > max_pixels:
         raise ValueError(f'too many pixels: {width} x {height} is above {max_pixels}')
-    return width, height
+    return (height, width) if orientation in (5, 6, 7, 8) else (width, height)
 
 
 def read_picture(

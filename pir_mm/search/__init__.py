@@ -1,11 +1,13 @@
-"""Vectors of pictures on disk, and the search among them."""
+"""Tiles of pictures and rasters, their vectors on disk, and the search among them."""
 
 from pir_mm.search.embedding_index import EmbeddingIndex
 from pir_mm.search.exact_store import ExactStore
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
 from pir_mm.search.index_writer import IndexWriter
 from pir_mm.search.result_files import Hit, write_csv, write_geojson
+from pir_mm.search.tile_source import Source, SourceError, TileSource
 from pir_mm.search.tiles import Tile
+from pir_mm.search.tiling import Tiling
 
 __all__ = [
     'EmbeddingIndex',
@@ -15,7 +17,11 @@ __all__ = [
     'IndexWriter',
     'ModelFingerprint',
     'SkippedPicture',
+    'Source',
+    'SourceError',
     'Tile',
+    'TileSource',
+    'Tiling',
     'write_csv',
     'write_geojson',
 ]

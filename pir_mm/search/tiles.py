@@ -8,16 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
+from pir_mm.files.rasters import Look
+from pir_mm.search.georeference import Affine
+from pir_mm.search.tiling import Window
+from pir_mm.structures.footprint import Footprint
+
 
 @dataclass(frozen=True)
 class Tile:
     """Where the pixels behind one vector come from.
 
     Args:
-        source: path of the picture.
-        window: ``(column, row, width, height)`` in pixels of the picture, from its top left corner.
-        crs: the picture's own coordinate reference system; ``None`` where it has no place on Earth.
-        transform: the six numbers of the affine map from pixels to ``crs``, by rows, or ``None``.
+        source: path of the picture or raster.
+        window: ``(column, row, width, height)`` in its pixels, from its top left corner.
+        crs: its own coordinate reference system; ``None`` where it has no place on Earth.
+        transform: the six numbers of the affine map from the pixels of this tile to ``crs``, by
+            rows, or ``None``.
+        footprint: where the tile lies in WGS84, or ``None``.
+        look: how samples of a raster become colours; ``None`` for pictures.
+        is_whole: whether it is all of its source.
 
     Raises:
         ValueError: if the window is empty or begins outside the picture, or if only one of ``crs``
@@ -25,9 +34,12 @@ class Tile:
     """
 
     source: str
-    window: tuple[int, int, int, int]
+    window: Window
     crs: str | None = None
-    transform: tuple[float, float, float, float, float, float] | None = None
+    transform: Affine | None = None
+    footprint: Footprint | None = None
+    look: Look | None = None
+    is_whole: bool = True
 
     def __post_init__(self) -> None:
         column, row, width, height = self.window

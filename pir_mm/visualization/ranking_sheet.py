@@ -36,6 +36,7 @@ class Result:
     content: Content
     score: float
     right: bool | None
+    label: str = ''
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,15 @@ class Section:
         columns: results in a line.
         cell: side of a result in pixels.
         max_pixels: of a picture file that is decoded.
-        names: what to call the files; a line is kept for it if there are any.
+        names: what to call the files.
+        labelled: whether a line is kept below the results for their names.
     """
 
     columns: int
     cell: int
     max_pixels: int
     names: Mapping[Path, str]
+    labelled: bool
 
     @property
     def width(self) -> int:
@@ -60,7 +63,7 @@ class Section:
 
     @property
     def line_step(self) -> int:
-        notes = line_height(RANK) + line_height(NOTE) * bool(self.names)
+        notes = line_height(RANK) + line_height(NOTE) * self.labelled
         return self.cell + 2 * FRAME + notes + 2 * GAP
 
     def draw(
@@ -110,7 +113,7 @@ class Section:
         canvas.paste(thumbnail(query, self.cell, self.max_pixels), (MARGIN, y + FRAME))
         if isinstance(query, Path):
             place = (MARGIN, y + self.cell + 2 * FRAME + 4)
-            self._file_name(ImageDraw.Draw(canvas), place, query)
+            self._name(ImageDraw.Draw(canvas), place, self.names.get(query, query.name))
 
     def _result(
         self, canvas: Image.Image, corner: tuple[int, int], rank: int, result: Result
@@ -134,11 +137,13 @@ class Section:
         if result.right is not None:
             mark = '✓' if result.right else '✗'
             draw.text((x + outer, below), mark, font=RANK, fill=colour, anchor='ra')
+        name = result.label
         if isinstance(result.content, Path):
-            self._file_name(draw, (x, below + line_height(RANK)), result.content)
+            name = name or self.names[result.content]
+        if name:
+            self._name(draw, (x, below + line_height(RANK)), name)
 
-    def _file_name(self, draw: ImageDraw.ImageDraw, place: tuple[int, int], path: Path) -> None:
-        name = self.names.get(path, path.name)
+    def _name(self, draw: ImageDraw.ImageDraw, place: tuple[int, int], name: str) -> None:
         face = face_for(name, NOTE)
         # The end of a name holds its number, which tells the pictures of a scene apart.
         short = shorten(name, face, self.cell + 2 * FRAME, keep_end=min(len(name), 8))
@@ -190,6 +195,7 @@ class RankingSheet:
         ranking: Ranking,
         gallery: Sequence[Content] | Mapping[int, Content],
         right: np.ndarray | None = None,
+        labels: Mapping[int, str] | None = None,
     ) -> None:
         """Append a section, of :data:`MAX_RESULTS` results at most.
 
@@ -199,6 +205,7 @@ class RankingSheet:
             ranking: ``(Q, k)``.
             gallery: what an id of the ranking shows.
             right: ``(Q, k)`` booleans; ``None`` where the truth is unknown.
+            labels: what to write below an id of the ranking; files have their names without one.
 
         Raises:
             ValueError: if there is no query, or the numbers of queries, rankings and truths differ.
@@ -208,6 +215,7 @@ class RankingSheet:
             raise ValueError(f'a section needs a ranking for each query: {len(queries)}, {shape}')
         if right is not None and np.shape(right) != shape:
             raise ValueError(f'right {np.shape(right)} must have the shape of the ranking, {shape}')
+        labels = labels or {}
         truth = np.full(shape, None) if right is None else np.asarray(right)
         height, width = shown_shape(*shape)
         if (height, width) != shape:
@@ -221,7 +229,12 @@ class RankingSheet:
             (
                 query,
                 [
-                    Result(gallery[int(i)], float(score), None if known is None else bool(known))
+                    Result(
+                        gallery[int(i)],
+                        float(score),
+                        None if known is None else bool(known),
+                        labels.get(int(i), ''),
+                    )
                     for i, score, known in zip(*columns, strict=True)
                 ],
             )
@@ -230,7 +243,12 @@ class RankingSheet:
         shown = [result.content for _, results in rows for result in results]
         files = list(dict.fromkeys(content for content in shown if isinstance(content, Path)))
         names = dict(zip(files, shortest_names(list(map(str, files))), strict=True))
-        texts = [heading, *names.values(), *(t for t in (*queries, *shown) if isinstance(t, str))]
+        texts = [
+            heading,
+            *names.values(),
+            *labels.values(),
+            *(t for t in (*queries, *shown) if isinstance(t, str)),
+        ]
         boxes = undrawable(texts, NOTE)
         if boxes:
             self.notes.append(
@@ -238,7 +256,8 @@ class RankingSheet:
                 'them; a font such as Noto Sans CJK draws them'
             )
         columns = min(width, self.columns)
-        section = Section(columns, self.cell_px, self.max_pixels, names)
+        labelled = bool(names or labels)
+        section = Section(columns, self.cell_px, self.max_pixels, names, labelled)
         self._sections.append(section.draw(heading, rows, legend=right is not None))
 
     def draw(self) -> np.ndarray:

@@ -10,7 +10,7 @@ import rasterio
 from PIL import Image
 
 from pir_mm.files.pictures import picture_size, pixels_of, read_picture
-from pir_mm.files.rasters import stretched
+from pir_mm.files.rasters import TIFF, Raster, stretched, window_driver
 
 GENERATOR = np.random.default_rng(0)
 SMOOTH = np.stack([np.linspace(a, b, 48 * 40).reshape(48, 40) for a, b in ((0, 9), (9, 0), (3, 5))])
@@ -280,3 +280,149 @@ def test_a_link_in_a_circle_is_one_sentence(tmp_path):
         picture_size(tmp_path / 'a.jpg')
     with pytest.raises((ValueError, FileNotFoundError), match='a.jpg'):
         read_picture(tmp_path / 'a.jpg')
+
+
+def cut(pixels, window):
+    column, row, width, height = window
+    return np.moveaxis(pixels[:, row : row + height, column : column + width], 0, -1)
+
+
+@pytest.mark.parametrize('window', [(0, 0, 40, 48), (3, 7, 20, 9), (39, 47, 1, 1)])
+@pytest.mark.parametrize('kind', ['uint8', 'uint16'])
+def test_a_window_is_that_part_of_the_whole(tmp_path, window, kind):
+    deep = GENERATOR.integers(0, 250, (3, 48, 40)).astype(kind)
+    path = write(tmp_path / 'a.tif', deep, photometric='RGB')
+    with Raster(path, TIFF) as raster:
+        pixels, valid = raster.read(window)
+        whole, _ = raster.read()
+    np.testing.assert_array_equal(pixels, cut(np.moveaxis(whole, -1, 0), window))
+    if kind == 'uint8':
+        np.testing.assert_array_equal(pixels, cut(deep, window))
+    assert valid.all() and valid.shape == pixels.shape[:2]
+
+
+def test_every_window_has_the_stretch_of_its_source(tmp_path):
+    """A dark corner stays dark beside a bright one."""
+    deep = np.full((1, 64, 64), 1000, 'uint16')
+    deep[:, 32:] = 5000
+    with Raster(write(tmp_path / 'a.tif', deep), TIFF) as raster:
+        dark, bright = raster.read((0, 0, 64, 32))[0], raster.read((0, 32, 64, 32))[0]
+    assert dark.max() == 0 and bright.min() == 255
+
+
+def test_a_smaller_read_takes_an_overview(tmp_path):
+    deep = np.zeros((1, 512, 512), 'uint8')
+    path = write(tmp_path / 'a.tif', deep, tiled=True)
+    with rasterio.open(path, 'r+') as raster:
+        raster.build_overviews([4], rasterio.enums.Resampling.nearest)
+        raster.write(deep + np.uint8(7))  # the overview keeps the old pixels
+    with Raster(path, TIFF) as raster:
+        small, valid = raster.read((0, 0, 512, 512), (128, 128))
+        assert small.shape == valid.shape == (128, 128)
+        assert raster.read((0, 0, 512, 512))[0].max() == 7
+    assert small.max() == 0
+
+
+def test_a_smaller_read_is_the_mean(tmp_path):
+    deep = GENERATOR.integers(0, 250, (1, 8, 8)).astype('uint8')
+    with Raster(write(tmp_path / 'a.tif', deep), TIFF) as raster:
+        small, _ = raster.read((0, 0, 8, 8), (4, 4))
+    mean = deep[0].reshape(4, 2, 4, 2).mean(axis=(1, 3))
+    assert np.abs(small - mean).max() <= 1
+
+
+def test_where_there_are_data(tmp_path):
+    deep = GENERATOR.integers(1, 250, (3, 48, 40)).astype('uint8')
+    deep[:, :10] = 0
+    deep[0, 20] = 0  # in one band only
+    with Raster(write(tmp_path / 'a.tif', deep, nodata=0), TIFF) as raster:
+        _, valid = raster.read()
+    assert not valid[:10].any() and valid[10:].all()
+
+
+def described(path, pixels, names, **options):
+    write(path, pixels, **options)
+    with rasterio.open(path, 'r+') as raster:
+        raster.descriptions = names
+    return path
+
+
+SENTINEL = ('B02', 'B03', 'B04', 'B08')
+
+
+@pytest.mark.parametrize('names', [SENTINEL, ('B2 - Blue', 'B3 - Green', 'B4 (red)', 'B8A')])
+def test_sentinel_2_is_known_by_its_names(tmp_path, names):
+    deep = np.stack([np.full((48, 40), value, 'uint16') for value in (300, 600, 1500, 9000)])
+    with Raster(described(tmp_path / 'a.tif', deep, names), TIFF) as raster:
+        look = raster.look()
+        pixels, _ = raster.read()
+    assert (look.bands, look.low) == ((3, 2, 1), 0) and look.high == pytest.approx(3000)
+    assert pixels[0, 0].tolist() == [127, 51, 25]
+
+
+def test_the_thousand_that_esa_adds_is_taken_off(tmp_path):
+    deep = np.stack([np.full((48, 40), value, 'uint16') for value in (1300, 1600, 2500, 9000)])
+    with Raster(described(tmp_path / 'a.tif', deep, SENTINEL), TIFF) as raster:
+        assert raster.read()[0][0, 0].tolist() == [127, 51, 25]
+    path = described(tmp_path / 'b.tif', deep, SENTINEL)
+    with rasterio.open(path, 'r+') as raster:
+        raster.scales, raster.offsets = [1e-4] * 4, [-0.05] * 4
+    with Raster(path, TIFF) as raster:
+        assert (raster.look().low, raster.look().high) == pytest.approx((500, 3500))
+
+
+def test_unnamed_bands_are_sentinel_2_only_when_that_is_said(tmp_path):
+    deep = GENERATOR.integers(1, 900, (12, 48, 40)).astype('int16')
+    with Raster(write(tmp_path / 'a.tif', deep), TIFF) as raster:
+        assert raster.look().bands == (1, 2, 3)
+        assert raster.look('sentinel2-l2a').bands == (4, 3, 2)
+    with Raster(write(tmp_path / 'b.tif', deep[:5]), TIFF) as raster:
+        with pytest.raises(ValueError, match='not Sentinel-2: .* it has 5: give --profile auto'):
+            raster.look('sentinel2-l2a')
+        with pytest.raises(ValueError, match='profile must be one of auto, as-is, .* got .pan'):
+            raster.look('pan')
+
+
+def test_bands_that_say_their_colour_are_found(tmp_path):
+    deep = GENERATOR.integers(0, 9999, (4, 48, 40)).astype('float32')
+    path = described(tmp_path / 'a.tif', deep, ('nir', 'Blue', 'GREEN', 'red'))
+    with Raster(path, TIFF) as raster:
+        assert raster.look().bands == (4, 3, 2)
+
+
+def test_a_profile_stretches_dark_eight_bits_too(tmp_path):
+    deep = (SMOOTH[:1] * 5 + 40).astype('uint8')
+    with Raster(write(tmp_path / 'a.tif', deep), TIFF) as raster:
+        np.testing.assert_array_equal(raster.read()[0], deep[0])
+        stretched_too, _ = raster.read(look=raster.look('percentile'))
+    agrees(stretched_too[..., None], expected(deep)[..., :1])
+
+
+def test_data_between_the_samples_are_found(tmp_path, monkeypatch):
+    """A read of one sample in sixteen misses the island of data."""
+    monkeypatch.setattr('pir_mm.files.rasters.SAMPLE_SIDE', 4)
+    deep = np.full((1, 64, 64), np.nan, 'float32')
+    deep[0, 33:35, 41:43] = [[10, 20], [30, 40]]
+    with Raster(write(tmp_path / 'a.tif', deep), TIFF) as raster:
+        assert (raster.look().low, raster.look().high) == tuple(
+            np.percentile([10, 20, 30, 40], (2, 98))
+        )
+    deep[:] = np.nan
+    with Raster(write(tmp_path / 'b.tif', deep), TIFF) as raster:
+        assert not raster.read()[1].any() and not raster.read()[0].any()
+
+
+def test_what_is_read_by_windows(tmp_path):
+    eight = np.zeros((3, 48, 40), 'uint8')
+    place = {'crs': 'EPSG:32633', 'transform': rasterio.transform.from_origin(5e5, 5e6, 10, 10)}
+    cases = {
+        'plain': (write(tmp_path / 'a.tif', eight), None),
+        'placed': (write(tmp_path / 'b.tif', eight, **place), TIFF),
+        'deep': (write(tmp_path / 'c.tif', eight.astype('uint16')), TIFF),
+        'large': (write(tmp_path / 'd.tif', np.zeros((3, 48, 101), 'uint8')), TIFF),
+    }
+    Image.new('RGB', (200, 200)).save(tmp_path / 'e.png')
+    cases['png'] = (tmp_path / 'e.png', None)
+    assert {n: window_driver(path, 100) for n, (path, _) in cases.items()} == {
+        name: driver for name, (_, driver) in cases.items()
+    }

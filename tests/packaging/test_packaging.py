@@ -109,22 +109,27 @@ def test_the_metadata_says_what_is_needed(wheel):
     assert metadata['Requires-Python'] == '>=3.10'
     needed = [Requirement(line) for line in metadata.get_all('Requires-Dist')]
     core = {r.name for r in needed if r.marker is None}
-    assert {'torch', 'mmengine', 'mmpretrain', 'mmcv-lite', 'transformers', 'rasterio'} <= core
+    assert {
+        'torch',
+        'mmengine',
+        'mmpretrain',
+        'mmcv-lite',
+        'transformers',
+        'rasterio',
+        'shapely',
+    } <= core
     assert not {'pycocotools', 'openmim', 'mmcv'} & core
     assert set(metadata.get_all('Provides-Extra')) == {
         'clip',
-        'geo',
         'lora',
         'mim',
         'vis',
         'tests',
         'all',
     }
-    extras = {
-        e: {r.name for r in needed if wanted_by(r, e)} for e in ('all', 'clip', 'geo', 'mim', 'vis')
-    }
-    assert extras['all'] == set.union(*(extras[e] for e in ('clip', 'geo', 'mim', 'vis')))
-    assert {'shapely', 'openmim', 'scikit-learn'} <= extras['all']
+    extras = {e: {r.name for r in needed if wanted_by(r, e)} for e in ('all', 'clip', 'mim', 'vis')}
+    assert extras['all'] == set.union(*(extras[e] for e in ('clip', 'mim', 'vis')))
+    assert {'open_clip_torch', 'openmim', 'scikit-learn'} <= extras['all']
 
 
 def lines_of(path):

@@ -4,13 +4,13 @@ import json
 
 import numpy as np
 
-from pir_mm.search import IndexCard
+from pir_mm.search import IndexCard, Tiling
 
 
 def test_indexes_a_folder_and_says_what_it_left_out(tool, tiny, photos, tmp_path):
     run = tool('index', photos, '--model', tiny.config, tiny.checkpoint, '--out', tmp_path / 'i')
     assert run.code == 0, run.err
-    assert run.out == f'{tmp_path / "i"}: 5 pictures indexed\n'
+    assert run.out == f'{tmp_path / "i"}: 5 tiles indexed\n'
     assert run.err.startswith('skipped 1: not a picture: ')
     assert run.err.endswith('index.json\n')
     card = json.loads((tmp_path / 'i' / 'index.json').read_text())
@@ -24,7 +24,7 @@ def test_indexes_a_folder_and_says_what_it_left_out(tool, tiny, photos, tmp_path
 def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_path, monkeypatch):
     given = {}
 
-    def index(sources, model, out, checkpoint, batch_size):
+    def index(sources, model, out, checkpoint, batch_size, tiling, profile):
         given.update(locals())
         return IndexCard(None, None, None, indexed=2)
 
@@ -33,12 +33,23 @@ def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_pat
     monkeypatch.setattr('pir_mm.apis.search.index_pictures', index)
     sources = [str(photos / 'a.png'), str(photos / 'b.png')]
     options = ('--out', tmp_path / 'i', '--device', 'cuda', '--batch-size', 7)
+    options += ('--tile-size', '640m', '--overlap', '32', '--profile', 'percentile')
     run = tool('index', *sources, '--model', tiny.config, tiny.checkpoint, *options)
     assert run.code == 0, run.err
     assert given['sources'] == sources
     assert given['model'] == (str(tiny.config), str(tiny.checkpoint), 'cuda')
     assert (given['out'], given['checkpoint']) == (str(tmp_path / 'i'), str(tiny.checkpoint))
     assert given['batch_size'] == 7
+    assert given['tiling'] == Tiling('640m', '32') and given['profile'] == 'percentile'
+
+
+def test_a_wrong_size_ends_in_one_sentence(tool, tiny, photos, tmp_path):
+    model = ('--model', tiny.config, tiny.checkpoint, '--out', tmp_path / 'i')
+    run = tool('index', photos, *model, '--tile-size', '3 miles')
+    assert (run.code, run.err.count('\n')) == (1, 1)
+    assert (
+        "tile size must be pixels, such as 256, or metres, such as 640m, got '3 miles'" in run.err
+    )
 
 
 def test_without_a_picture_it_ends_in_one_sentence(tool, tiny, photos, tmp_path):

@@ -1,4 +1,4 @@
-"""Embed pictures and sentences, index pictures, and search an index."""
+"""Embed pictures and sentences, index archives of pictures and rasters, and search an index."""
 
 from pir_mm.apis.search.embedded_split import EmbeddedSplit, embed_split
 from pir_mm.apis.search.embedding import embed_images, embed_texts
@@ -17,10 +17,12 @@ from pir_mm.apis.search.searching import (
     write_results,
 )
 from pir_mm.files.names import first_few
+from pir_mm.search import Tiling
 
 __all__ = [
     'EmbeddedSplit',
     'Reranked',
+    'Tiling',
     'cascade_search',
     'embed_images',
     'embed_split',

@@ -50,8 +50,7 @@ def embed_images(
     pictures = [pictures] if alone else list(pictures)
     if len(pictures) == 0:
         raise ValueError('no picture to embed: give at least one')
-    vectors = [part for _, _, part in image_batches(model, pictures, batch_size)]
-    return np.concatenate(vectors)
+    return np.concatenate(list(image_batches(model, pictures, batch_size)))
 
 
 def embed_texts(model: nn.Module, strings: Iterable[str]) -> np.ndarray:
@@ -93,52 +92,41 @@ def embed_texts(model: nn.Module, strings: Iterable[str]) -> np.ndarray:
 
 
 def image_batches(
-    model: nn.Module,
-    pictures: Sequence[Picture],
-    batch_size: int,
-    on_error: Callable[[Picture, Exception], None] | None = None,
-) -> Iterator[tuple[list[Picture], list[tuple[int, int]], np.ndarray]]:
-    """Yield pictures, their sizes (width, height) and their embeddings, batch by batch, in order.
+    model: nn.Module, pictures: Sequence[Picture], batch_size: int
+) -> Iterator[np.ndarray]:
+    """Yield the embeddings of pictures ``(n, D)``, batch by batch, in order.
 
-    Args:
-        model: from :func:`pir_mm.apis.load_retriever`.
-        pictures: as for :func:`embed_images`.
-        batch_size: pictures per batch.
-        on_error: called with a picture that cannot be used and its error; the picture is left
-            out. Without it the error is raised.
+    Args and errors are those of :func:`embed_images`.
     """
-    if batch_size < 1:
-        raise ValueError(f'batch_size must be at least 1, got {batch_size}')
+    check_batch_size(batch_size)
     require_ready(model)
     workers = min(8, os.cpu_count() or 1)
     read = in_background(PictureReader(model), pictures, workers, 2 * batch_size + workers)
-    batch: list[tuple[Picture, tuple[int, int], Tensor]] = []
+    batch: list[Tensor] = []
     bar = tqdm(pictures, unit='picture', disable=quiet(len(pictures), batch_size))
     for picture, future in zip(bar, read, strict=True):
         error = future.exception()
-        if error is None:
-            pixels, size = future.result()
-            batch.append((picture, size, pixels))
-        elif on_error is None:
+        if error is not None:
             name = 'an array' if isinstance(picture, np.ndarray) else picture
             raise type(error)(f'{name}: {error}') from None
-        else:
-            on_error(picture, error)
+        batch.append(future.result()[0])
         if len(batch) == batch_size:
-            yield encode(model, batch)
+            yield encode_pixels(model, batch)
             batch = []
     if batch:
-        yield encode(model, batch)
+        yield encode_pixels(model, batch)
 
 
-def encode(
-    model: nn.Module, batch: list[tuple[Picture, tuple[int, int], Tensor]]
-) -> tuple[list[Picture], list[tuple[int, int]], np.ndarray]:
-    pictures, sizes, pixels = zip(*batch, strict=True)
+def encode_pixels(model: nn.Module, pixels: Sequence[Tensor]) -> np.ndarray:
+    """Embed what :class:`PictureReader` gave, ``(3, H, W)`` each, as ``(n, D)`` float32."""
     with torch.inference_mode():
-        data = model.data_preprocessor({'inputs': torch.stack(pixels)}, False)
-        vectors = to_numpy(model.encode_image(data['images']))
-    return list(pictures), list(sizes), vectors
+        data = model.data_preprocessor({'inputs': torch.stack(list(pixels))}, False)
+        return to_numpy(model.encode_image(data['images']))
+
+
+def check_batch_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise ValueError(f'batch_size must be at least 1, got {batch_size}')
 
 
 def batches_by_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:

@@ -6,11 +6,17 @@ from pathlib import Path
 
 from torch import nn
 
-from pir_mm.apis.search.embedding import image_batches
+from pir_mm.apis.search.embedding import (
+    PictureReader,
+    check_batch_size,
+    encode_pixels,
+    require_evaluation,
+)
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
+from pir_mm.apis.search.tile_reading import TileRead, read_tiles
 from pir_mm.files.pictures import is_picture
 from pir_mm.files.walking import find_files, printable
-from pir_mm.search import IndexCard, IndexWriter, Tile
+from pir_mm.search import IndexCard, IndexWriter, TileSource, Tiling
 
 
 def index_pictures(
@@ -19,8 +25,10 @@ def index_pictures(
     out: str | Path,
     checkpoint: str | Path | None = None,
     batch_size: int = 32,
+    tiling: Tiling | None = None,
+    profile: str = 'auto',
 ) -> IndexCard:
-    """Embed pictures and write an index of them.
+    """Cut pictures and rasters into tiles, embed these and write an index of them.
 
     A file that is not a picture, is broken or has too many pixels, and a folder that cannot be
     read, is skipped and counted with its reason. The new index replaces an older one only when it
@@ -33,17 +41,26 @@ def index_pictures(
         out: index folder; an index in it is replaced.
         checkpoint: path of the model's weights. The index stores it and the path of the config, so
             that a search can load the model.
-        batch_size: pictures per batch.
+        batch_size: tiles per batch.
+        tiling: size and overlap of tiles.
+        profile: how rasters become colours, see :class:`pir_mm.search.TileSource`.
 
     Returns:
-        The card of the index: how many pictures were indexed, which files were skipped and why.
+        The card of the index: how many tiles were indexed, which files were skipped and why.
 
     Raises:
         FileNotFoundError: if a source does not exist.
         ValueError: if no picture could be indexed, or if ``out`` has other files than an index.
     """
     sources = [Path(sources)] if isinstance(sources, str | Path) else [*map(Path, sources)]
+    check_batch_size(batch_size)
+    require_evaluation(model)
+    reader = PictureReader(model)
     with IndexWriter(out) as writer:
+
+        def embed(batch: list[TileRead]) -> None:
+            writer.add(encode_pixels(model, [r.pixels for r in batch]), [r.tile for r in batch])
+            batch.clear()
 
         def skip_folder(error: OSError) -> None:
             writer.skip(printable(error.filename), f'cannot be read: {error.strerror}')
@@ -59,13 +76,24 @@ def index_pictures(
             else:
                 writer.skip(str(file), f'not a picture: {file.suffix or "no"} ending')
 
-        def skip(picture: Path, error: Exception) -> None:
-            writer.skip(str(picture), str(error))
-
-        for pictures, sizes, vectors in image_batches(model, tried, batch_size, skip):
-            windows = [(0, 0, width, height) for width, height in sizes]
-            tiles = map(Tile, map(str, pictures), windows)
-            writer.add(vectors, list(tiles))
+        cutter = TileSource(tiling, profile, reader.max_pixels)
+        batch: list[TileRead] = []
+        failed: dict[str, Exception] = {}
+        with_tiles: set[str] = set()
+        for found in read_tiles(tried, cutter, reader, ahead=2 * batch_size):
+            if found.pixels is not None:
+                batch.append(found)
+                with_tiles.add(found.path)
+            elif found.error is not None:
+                failed.setdefault(found.path, found.error)
+            if found.is_last and found.path in failed:
+                writer.skip(found.path, str(failed[found.path]))
+            elif found.is_last and found.path not in with_tiles:
+                writer.skip(found.path, 'no data: all of it is masked or 0')
+            if len(batch) == batch_size:
+                embed(batch)
+        if batch:
+            embed(batch)
         if writer.width is None:
             raise ValueError(nothing_indexed(sources, writer))
         fingerprint = model_fingerprint(model, writer.width)

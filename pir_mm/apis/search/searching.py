@@ -11,8 +11,8 @@ from torch import nn
 from pir_mm.apis.search.embedding import Picture, embed_images, embed_texts
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
 from pir_mm.apis.weights.loading import load_retriever
-from pir_mm.files.names import first_few
-from pir_mm.search import EmbeddingIndex, Hit, write_csv, write_geojson
+from pir_mm.files.names import first_few, shortest_names
+from pir_mm.search import EmbeddingIndex, Hit, Tile, TileSource, write_csv, write_geojson
 from pir_mm.structures.ranking import Ranking
 
 Query = str | Path | np.ndarray | Image.Image
@@ -155,12 +155,16 @@ def _words(query: Query) -> str:
 
 
 def format_hits(hits: Sequence[Hit]) -> str:
-    """Format results as text: for each query a small table of rank, score and file."""
+    """Format results as text: for each query a small table of rank, score and file.
+
+    A tile of a larger source has the column and row of its corner behind it.
+    """
     lines = []
     for hit in hits:
         if hit.rank == 1:
             lines += ['', hit.query, 'rank   score  file']
-        lines.append(f'{hit.rank:4d}  {hit.score:6.4f}  {hit.tile.source}')
+        place = '' if hit.tile.is_whole else f' {_corner(hit.tile)}'
+        lines.append(f'{hit.rank:4d}  {hit.score:6.4f}  {hit.tile.source}{place}')
     return '\n'.join(lines[1:])
 
 
@@ -172,18 +176,40 @@ def draw_results(
     Returns:
         A sentence on each thing that the sheet does not show, such as results beyond 200.
     """
-    from pir_mm.visualization.ranking_sheet import (  # no other search draws
+    from pir_mm.visualization.ranking_sheet import (
         RankingSheet,
         shown_shape,
-    )
+    )  # no other search draws
 
-    ids = np.unique(ranking.ids).tolist()
-    gallery = {i: Path(tile.source) for i, tile in zip(ids, index.tiles(ids), strict=True)}
-    sheet = RankingSheet()
-    _, columns = shown_shape(*ranking.ids.shape)
-    sheet.add(f'Best {columns} of {len(index)} pictures', queries, ranking, gallery)
+    rows, columns = shown_shape(*ranking.ids.shape)
+    ids = np.unique(ranking.ids[:rows, :columns]).tolist()
+    tiles = dict(zip(ids, index.tiles(ids), strict=True))
+    sheet, source = RankingSheet(), TileSource()
+    gallery = {i: _shown(source, tile, 2 * sheet.cell_px) for i, tile in tiles.items()}
+    names = shortest_names([tile.source for tile in tiles.values()])
+    labels = {
+        i: name if tile.is_whole else f'{name} {_corner(tile)}'
+        for (i, tile), name in zip(tiles.items(), names, strict=True)
+    }
+    sheet.add(f'Best {columns} of {len(index)} tiles', queries, ranking, gallery, labels=labels)
     sheet.save(path)
     return sheet.notes
+
+
+def _shown(source: TileSource, tile: Tile, side: int) -> np.ndarray:
+    """The pixels of a tile, or a notice: one lost file must not cost the whole sheet."""
+    from pir_mm.visualization.thumbnail import notice
+
+    try:
+        pixels = source.read(tile, side)
+    except (OSError, ValueError) as error:
+        kind = 'no longer there' if isinstance(error, FileNotFoundError) else 'cannot be shown'
+        return np.asarray(notice(kind, side))
+    return np.asarray(notice('no data', side)) if pixels is None else pixels
+
+
+def _corner(tile: Tile) -> str:
+    return f'({tile.window[0]}, {tile.window[1]})'
 
 
 def write_results(

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pyogrio
 import pytest
+import rasterio
 from PIL import Image
 
 from pir_mm.apis.search.indexing import index_pictures
-from pir_mm.search import EmbeddingIndex
+from pir_mm.search import EmbeddingIndex, Tiling
+from tests.search.planted import plant
 
 
 def names(index):
@@ -156,3 +158,34 @@ def test_never_replaces_a_folder_of_other_things(colour_model, pictures):
     with pytest.raises(ValueError, match=r"holds 'blue.jpg', so it is not an index"):
         index_pictures([pictures], colour_model, pictures)
     assert (pictures / 'blue.jpg').exists()
+
+
+def test_an_archive_of_both_is_cut_and_found_by_tile(colour_model, pictures, tmp_path):
+    plant(pictures / 'map.tif', 600, 520, [('red', 100, 400)], side=200)
+    card = index_pictures([pictures], colour_model, tmp_path / 'index', tiling=Tiling(256))
+    assert card.indexed == 4 + 9
+    index = EmbeddingIndex(tmp_path / 'index')
+    (red,) = index.search([[1, 0, 0]], top_k=2).ids
+    (picture, tile) = index.tiles(red)
+    assert picture.source.endswith('red.png') and picture.crs is None
+    assert tile.source.endswith('map.tif') and tile.window == (0, 256, 256, 256)
+    assert tile.crs == 'EPSG:32633'
+    assert tile.transform == (0.5, 0, 400_000, 0, -0.5, 5_500_000 - 128)
+
+
+def test_a_source_without_data_is_told(colour_model, pictures, tmp_path):
+    plant(pictures / 'sea.tif', 300, 300, [], nodata=0)
+    with rasterio.open(pictures / 'sea.tif', 'r+') as raster:
+        raster.write(np.zeros((3, 300, 300), np.uint8))
+    card = index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert card.indexed == 4
+    assert [entry.reason for entry in card.skipped] == ['no data: all of it is masked or 0']
+
+
+def test_a_broken_part_of_a_raster_costs_that_part_only(colour_model, pictures, tmp_path):
+    plant(pictures / 'map.tif', 512, 512, [])
+    os.truncate(pictures / 'map.tif', os.path.getsize(pictures / 'map.tif') - 1000)
+    card = index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert card.indexed == 4 + 3
+    (broken,) = card.skipped
+    assert broken.source.endswith('map.tif') and broken.reason.startswith('cannot be decoded: ')

@@ -21,6 +21,8 @@ from pir_mm.apis.search.searching import (
     write_results,
 )
 from pir_mm.datasets.tokenizers.word_piece_tokenizer import TextReading
+from pir_mm.search import Hit, Tile
+from tests.search.planted import plant
 
 
 @pytest.fixture
@@ -167,3 +169,20 @@ def test_a_sheet_has_an_end_and_tells_what_it_leaves_out(
     assert 'the best 1 of 1 results of 3 of 5 queries' in note
     few = search_index(index, colour_model, 'red', top_k=3)
     assert write_results(tmp_path / 'c.png', index, ['red'], few) == []
+
+
+def test_a_sheet_and_the_table_show_the_window_not_the_raster(colour_model, pictures, tmp_path):
+    plant(pictures / 'map.tif', 600, 520, [('red', 128, 384)], side=256)
+    index_pictures([pictures / 'map.tif'], colour_model, tmp_path / 'index')
+    index = open_index(tmp_path / 'index')
+    ranking = search_index(index, colour_model, 'red', top_k=1)
+    assert write_results(tmp_path / 'a.png', index, ['red'], ranking) == []
+    sheet = np.asarray(Image.open(tmp_path / 'a.png')).reshape(-1, 3)
+    assert (sheet == (255, 0, 0)).all(axis=1).sum() == 200 * 200
+    (pictures / 'map.tif').unlink()
+    assert write_results(tmp_path / 'b.png', index, ['red'], ranking) == []
+
+
+def test_a_label_tells_the_tiles_of_a_raster_apart():
+    hit = Hit('red', 1, 0.5, Tile('/a/map.tif', (256, 512, 256, 256), is_whole=False))
+    assert format_hits([hit]).splitlines()[-1] == '   1  0.5000  /a/map.tif (256, 512)'
