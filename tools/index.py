@@ -1,17 +1,21 @@
 """Index pictures and rasters, so that they can be searched by a sentence or a picture.
 
 python tools/index.py SOURCES --model work_dirs/x/config.py work_dirs/x/best.pth --out INDEX
+
+The same command brings the index up to date: files that are new or have changed are embedded, files
+that are gone are removed. A killed run goes on where it was.
 """
 
 import argparse
 import sys
+from typing import Any
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('sources', nargs='+', metavar='SOURCE', help='pictures, rasters, folders')
+    parser.add_argument('sources', nargs='*', metavar='SOURCE', help='pictures, rasters, folders')
     parser.add_argument(
         '--model',
         nargs='+',
@@ -22,8 +26,17 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument('--layout', help='whose names the file has, as in convert_checkpoint.py')
     parser.add_argument('--arch', help="open_clip's name of its architecture [by the layout]")
+    parser.add_argument('--out', required=True, metavar='INDEX', help='index folder')
+    parser.add_argument('--rebuild', action='store_true', help='start the index anew')
     parser.add_argument(
-        '--out', required=True, metavar='INDEX', help='index folder; replaced if it exists'
+        '--remove',
+        nargs='+',
+        default=[],
+        metavar='SOURCE',
+        help='files and folders to take out of the index, whether they are still there or not',
+    )
+    parser.add_argument(
+        '--checksum', action='store_true', help='see changes by content, not by size and time'
     )
     parser.add_argument(
         '--tile-size',
@@ -31,19 +44,19 @@ def parse_arguments() -> argparse.Namespace:
         help='side of a tile in pixels, or in metres, such as 640m [256; pictures without a place '
         'stay whole up to 1024 pixels a side]',
     )
-    parser.add_argument(
-        '--overlap', default='0', metavar='SIZE', help='of neighbouring tiles, likewise [0]'
-    )
+    parser.add_argument('--overlap', metavar='SIZE', help='of neighbouring tiles, likewise [0]')
     parser.add_argument(
         '--profile',
-        default='auto',
         choices=['auto', 'as-is', 'percentile', 'sentinel2-l2a'],
         help='how samples of rasters become colours [auto: Sentinel-2 by the names of its bands, '
         '8 bits as they are, others stretched between percentiles of the whole file]',
     )
     parser.add_argument('--batch-size', type=int, default=32, help='tiles per batch [32]')
     parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if not arguments.sources and not arguments.remove:
+        parser.error('give a picture, a raster or a folder of them, or --remove')
+    return arguments
 
 
 def files_of(arguments: argparse.Namespace) -> tuple:
@@ -60,6 +73,15 @@ def files_of(arguments: argparse.Namespace) -> tuple:
     return retriever_files(*given)
 
 
+def tiling_of(arguments: argparse.Namespace) -> Any:
+    """How to cut, or ``None`` as the index has it."""
+    from pir_mm.apis.search import Tiling
+
+    if arguments.tile_size is None and arguments.overlap is None:
+        return None
+    return Tiling(arguments.tile_size, arguments.overlap or 0)
+
+
 def main() -> None:
     arguments = parse_arguments()
     try:
@@ -71,7 +93,7 @@ def main() -> None:
     with exit_with_reason():
         import torch
 
-        from pir_mm.apis.search import Tiling, first_few, index_pictures
+        from pir_mm.apis.search import first_few, index_pictures
         from pir_mm.apis.training import check_devices
         from pir_mm.apis.weights import load_retriever
 
@@ -84,8 +106,11 @@ def main() -> None:
             arguments.out,
             checkpoint=checkpoint,
             batch_size=arguments.batch_size,
-            tiling=Tiling(arguments.tile_size, arguments.overlap),
+            tiling=tiling_of(arguments),
             profile=arguments.profile,
+            rebuild=arguments.rebuild,
+            remove=arguments.remove,
+            checksum=arguments.checksum,
         )
         print(f'{arguments.out}: {card.indexed} tiles indexed')
         for reason, names in card.skipped_by_reason.items():

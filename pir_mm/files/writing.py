@@ -80,8 +80,17 @@ def atomic_folder(out: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _only_writer(out: Path) -> Iterator[None]:
-    lock = FileLock(out.with_name(f'.{out.name}.lock'))
+def only_writer(out: Path, lock_file: Path) -> Iterator[None]:
+    """Keep other processes from writing ``out`` while the body runs; a kill ends that too.
+
+    Args:
+        out: what is written, for the message.
+        lock_file: is locked, and made if it is not there.
+
+    Raises:
+        ValueError: if another process holds the lock.
+    """
+    lock = FileLock(lock_file)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -91,8 +100,17 @@ def _only_writer(out: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
+
+
+@contextmanager
+def _only_writer(out: Path) -> Iterator[None]:
+    lock_file = out.with_name(f'.{out.name}.lock')
+    with only_writer(out, lock_file):
+        try:
+            yield
+        finally:
+            lock_file.unlink(missing_ok=True)
 
 
 def moved_aside(out: Path) -> Path | None:

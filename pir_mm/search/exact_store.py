@@ -1,11 +1,32 @@
 """Exact nearest vectors by inner product, in NumPy."""
 
+from dataclasses import dataclass
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pir_mm.structures.ranking import Ranking
 
 BLOCK_SCORES = 1 << 24  # scores held at a time, 64 MiB in float32
+
+
+class VectorStore(Protocol):
+    """Where vectors are searched: the exact one here, or another engine behind the same methods."""
+
+    def __len__(self) -> int:
+        """Number of vectors."""
+
+    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Add vectors ``(n, D)`` of unit norm under ids ``(n,)``, increasing and new."""
+
+    def remove(self, ids: NDArray[np.int64]) -> None:
+        """Remove the vectors of some ids; ids that are not there do no harm."""
+
+    def search(
+        self, queries: NDArray[np.float32], top_k: int, where: NDArray[np.int64] | None = None
+    ) -> Ranking:
+        """Rank the vectors, or those of the ids ``where``, for each query ``(Q, D)``."""
 
 
 def best(scores: NDArray[np.float32], top_k: int) -> NDArray[np.intp]:
@@ -26,66 +47,147 @@ def best(scores: NDArray[np.float32], top_k: int) -> NDArray[np.intp]:
     return np.stack(rows)
 
 
-class ExactStore:
-    """Vectors compared with every query, block by block.
+@dataclass(eq=False)
+class _Segment:
+    """Vectors ``(n, D)``, their ids ``(n,)`` increasing, and which rows count."""
 
-    Exact for any vectors, without training and without parameters. The gallery may be a memory map:
-    one block of it is read at a time, and the scores held never exceed ``block_scores`` by more
-    than one row of the gallery.
+    ids: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    alive: NDArray[np.bool_]
+
+
+class ExactStore:
+    """A :class:`VectorStore` that compares every vector with every query, block by block.
+
+    Exact for any vectors, without training and without parameters. Vectors may be memory maps: they
+    are not copied, one block is read at a time, and the scores held never exceed ``block_scores``
+    by more than one row of the gallery.
 
     Args:
-        vectors: ``(G, D)`` float32 of unit norm, ``G`` at least 1.
+        width: ``D`` of all vectors.
         block_scores: query-gallery scores computed at a time.
-
-    Raises:
-        ValueError: if ``vectors`` is not a non-empty float32 matrix.
     """
 
-    def __init__(self, vectors: NDArray[np.float32], block_scores: int = BLOCK_SCORES) -> None:
-        if vectors.ndim != 2 or 0 in vectors.shape or vectors.dtype != np.float32:
-            raise ValueError(
-                f'vectors must be a float32 matrix of at least one row, got {vectors.dtype} '
-                f'of shape {vectors.shape}'
-            )
-        self.vectors = vectors
+    def __init__(self, width: int, block_scores: int = BLOCK_SCORES) -> None:
+        self.width = width
         self.block_scores = block_scores
+        self._segments: list[_Segment] = []
 
     def __len__(self) -> int:
-        return len(self.vectors)
+        return sum(int(segment.alive.sum()) for segment in self._segments)
 
-    def search(self, queries: NDArray[np.float32], top_k: int) -> Ranking:
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Ids of all vectors ``(G,)``, increasing."""
+        parts = [segment.ids[segment.alive] for segment in self._segments]
+        return np.sort(np.concatenate([np.empty(0, np.int64), *parts]))
+
+    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Add vectors; they are kept, not copied.
+
+        Args:
+            ids: ``(n,)``, increasing and new.
+            vectors: ``(n, D)`` float32 of unit norm.
+
+        Raises:
+            ValueError: if the vectors are not float32 of this width, or the ids do not fit.
+        """
+        if vectors.dtype != np.float32 or vectors.shape != (len(ids), self.width):
+            raise ValueError(
+                f'vectors must be float32 of shape ({len(ids)}, {self.width}), got '
+                f'{vectors.dtype} of shape {vectors.shape}'
+            )
+        if (np.diff(ids) <= 0).any():
+            raise ValueError('ids of vectors must increase')
+        self._segments.append(_Segment(ids, vectors, np.ones(len(ids), dtype=bool)))
+
+    def remove(self, ids: NDArray[np.int64]) -> None:
+        """Remove the vectors of some ids ``(n,)``; ids that are not there do no harm."""
+        for segment in self._segments:
+            segment.alive[_positions(segment.ids, ids)] = False
+
+    def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The vectors ``(n, D)`` of some ids ``(n,)``, in the order given.
+
+        Raises:
+            ValueError: if there is no such id.
+        """
+        ids = np.asarray(ids, dtype=np.int64)
+        found = np.full((len(ids), self.width), np.nan, dtype=np.float32)
+        for segment in self._segments:
+            positions = np.searchsorted(segment.ids, ids).clip(max=max(len(segment.ids) - 1, 0))
+            if len(segment.ids):
+                here = (segment.ids[positions] == ids) & segment.alive[positions]
+                found[here] = segment.vectors[positions[here]]
+        absent = np.flatnonzero(np.isnan(found).any(axis=1))
+        if len(absent):
+            raise ValueError(f'there is no vector of tile {ids[absent[0]]}')
+        return found
+
+    def search(
+        self, queries: NDArray[np.float32], top_k: int, where: NDArray[np.int64] | None = None
+    ) -> Ranking:
         """Rank the gallery for each query; a ``top_k`` above ``G`` gives all ``G``.
 
         Args:
             queries: ``(Q, D)``, ``Q`` at least 1.
             top_k: how many of the gallery, at least 1.
+            where: ids ``(n,)`` to which the gallery is narrowed; ``None`` is all.
 
         Returns:
-            Ids (rows of the gallery) and inner products, ``(Q, min(top_k, G))``, best first, equal
-            scores in the order of the ids.
+            Ids and inner products, ``(Q, min(top_k, G))``, best first, equal scores in the order of
+            the ids.
 
         Raises:
             ValueError: if ``top_k`` is below 1, or the queries have another width or a non-finite
                 number.
         """
         queries = np.asarray(queries, dtype=np.float32)
-        width = self.vectors.shape[1]
         if top_k < 1:
             raise ValueError(f'top_k must be at least 1, got {top_k}')
-        if queries.ndim != 2 or queries.shape[1] != width or len(queries) == 0:
-            raise ValueError(f'queries must be (Q, {width}), Q at least 1, got {queries.shape}')
+        if queries.ndim != 2 or queries.shape[1] != self.width or len(queries) == 0:
+            raise ValueError(
+                f'queries must be (Q, {self.width}), Q at least 1, got {queries.shape}'
+            )
         if not np.isfinite(queries).all():
             raise ValueError('queries hold a number that is not finite')
-        step = max(1, self.block_scores // len(queries))
         ids = np.empty((len(queries), 0), dtype=np.int64)
         scores = np.empty((len(queries), 0), dtype=np.float32)
-        for start in range(0, len(self.vectors), step):
-            block = queries @ self.vectors[start : start + step].T
-            order = best(block, min(top_k, block.shape[1]))
-            # What was found before stands in front, so that a tie goes to the lower id.
-            ids = np.concatenate([ids, order + start], axis=1)
-            scores = np.concatenate([scores, np.take_along_axis(block, order, axis=1)], axis=1)
-            order = np.argsort(-scores, axis=1, kind='stable')[:, :top_k]
-            ids = np.take_along_axis(ids, order, axis=1)
-            scores = np.take_along_axis(scores, order, axis=1)
+        for segment in self._segments:
+            counts = segment.alive
+            if where is not None:
+                counts = np.zeros(len(segment.ids), dtype=bool)
+                counts[_positions(segment.ids, where)] = True
+                counts &= segment.alive
+            step = max(1, self.block_scores // len(queries))
+            for start in range(0, len(segment.ids), step):
+                rows = np.flatnonzero(counts[start : start + step])
+                if len(rows) == 0:
+                    continue
+                block = _scores(queries, segment.vectors[start : start + step], rows)
+                order = best(block, min(top_k, len(rows)))
+                ids = np.concatenate([ids, segment.ids[start + rows[order]]], axis=1)
+                scores = np.concatenate([scores, np.take_along_axis(block, order, axis=1)], axis=1)
+                order = np.lexsort((ids, -scores), axis=1)[:, :top_k]
+                ids = np.take_along_axis(ids, order, axis=1)
+                scores = np.take_along_axis(scores, order, axis=1)
         return Ranking(ids=ids, scores=scores)
+
+
+def _scores(
+    queries: NDArray[np.float32], vectors: NDArray[np.float32], rows: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Inner products ``(Q, len(rows))``; few rows are gathered, of most all are compared."""
+    if len(rows) == len(vectors):
+        return queries @ vectors.T
+    if 2 * len(rows) < len(vectors):
+        return queries @ vectors[rows].T
+    return (queries @ vectors.T)[:, rows]
+
+
+def _positions(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Where in increasing ``ids`` those of ``wanted`` stand that are among them."""
+    positions = np.searchsorted(ids, wanted)
+    inside = positions < len(ids)
+    positions = positions[inside]
+    return positions[ids[positions] == np.asarray(wanted)[inside]]

@@ -67,8 +67,7 @@ class Georeference:
         """The affine map from the pixels of a window; of control points the best fit."""
         column, row, width, height = window
         if self.transform is not None:
-            a, b, c, d, e, f = self.transform
-            return (a, b, a * column + b * row + c, d, e, d * column + e * row + f)
+            return shifted(self.transform, column, row)
         corners = np.array([(0, 0), (width, 0), (0, height), (width, height)], dtype=float)
         there = self.to_crs(corners + (column, row))
         system = np.column_stack([corners, np.ones(4)])
@@ -141,6 +140,12 @@ class Georeference:
             for column, row, x, y in self.control_points
         ]
         return GCPTransformer(points, tps=True)
+
+
+def shifted(transform: Affine, column: int, row: int) -> Affine:
+    """The affine map of a window that begins at a column and row, from that of the whole."""
+    a, b, c, d, e, f = transform
+    return a, b, a * column + b * row + c, d, e, d * column + e * row + f
 
 
 def split_at_antimeridian(edge: NDArray[np.float64]) -> tuple[Ring, ...]:

@@ -1,11 +1,13 @@
 """``index.json``: what an index holds and which model made it."""
 
-import json
 import os
 from collections import Counter
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+
+from pir_mm.files.writing import write_json
+from pir_mm.search.tile_table import FORMAT
+from pir_mm.search.tiling import Tiling
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,9 @@ class ModelFingerprint:
         return found
 
 
-FORMAT = 1
-
-
 @dataclass(frozen=True)
 class SkippedPicture:
-    """A file that has no vector, and why: a kind of reason, then details after a colon."""
+    """A file that has no vector for all or part of it: a kind of reason, then details."""
 
     source: str
     reason: str
@@ -68,15 +67,20 @@ class SkippedPicture:
 
 @dataclass(frozen=True)
 class IndexCard:
-    """The content of ``index.json``.
+    """The content of ``index.json``: what an index holds, told to people and to other programs.
 
     Args:
         fingerprint: of the model.
         config: path of the model's config, ``None`` if it came from no file.
         checkpoint: likewise. Files that lie beside the index folder, or below its parent, are
             written relative to the folder, so that they may move together.
-        indexed: number of vectors.
-        skipped: the files left out.
+        indexed: number of tiles, each with a vector.
+        skipped: the files that have no vector for all or part of them.
+        sources: number of files that have one.
+        without_data: number of tiles left out because they have no data.
+        tiling: size and overlap of the tiles.
+        profile: how rasters became colours.
+        root: the folder below which all named sources lie.
     """
 
     fingerprint: ModelFingerprint
@@ -84,6 +88,11 @@ class IndexCard:
     checkpoint: str | None
     indexed: int
     skipped: tuple[SkippedPicture, ...] = ()
+    sources: int = 0
+    without_data: int = 0
+    tiling: Tiling = Tiling()
+    profile: str = 'auto'
+    root: str | None = None
 
     @property
     def skipped_by_reason(self) -> dict[str, list[str]]:
@@ -99,6 +108,7 @@ class IndexCard:
         return dict(Counter(picture.reason.split(':')[0] for picture in self.skipped).most_common())
 
     def write(self, path: Path) -> None:
+        """Write the card, whole or not at all."""
         content = {
             'format': FORMAT,
             'model': {
@@ -106,35 +116,16 @@ class IndexCard:
                 'checkpoint': movable(self.checkpoint, path.parent),
                 'fingerprint': asdict(self.fingerprint),
             },
+            'root': movable(self.root, path.parent),
+            'tiles': {**asdict(self.tiling), 'profile': self.profile},
+            'sources': self.sources,
             'indexed': self.indexed,
+            'without_data': self.without_data,
             'skipped': len(self.skipped),
             'reasons': self.reasons,
             'skipped_files': [asdict(picture) for picture in self.skipped],
         }
-        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
-
-    @classmethod
-    def read(cls, path: Path) -> 'IndexCard':
-        """Read and check the file; the paths of the model become absolute.
-
-        Raises:
-            ValueError: if it is not JSON, has another format, or a value is wrong or missing.
-        """
-        try:
-            content = json.loads(path.read_text(encoding='utf-8'))
-            if content['format'] != FORMAT:
-                raise ValueError(f'format {content["format"]!r} is not {FORMAT}: index anew')
-            model = content['model']
-            return cls(
-                ModelFingerprint(**model['fingerprint']),
-                resolved(model['config'], path.parent),
-                resolved(model['checkpoint'], path.parent),
-                checked_count(content['indexed']),
-                tuple(SkippedPicture(**picture) for picture in content['skipped_files']),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            what = f'{error.args[0]!r} is missing' if isinstance(error, KeyError) else error
-            raise ValueError(f'{path} is not the card of an index: {what}') from None
+        write_json(path, content, indent=2)
 
 
 def movable(path: str | None, folder: Path) -> str | None:
@@ -150,9 +141,3 @@ def movable(path: str | None, folder: Path) -> str | None:
 def resolved(path: str | None, folder: Path) -> str | None:
     """The way back from :func:`movable`."""
     return None if path is None else os.path.abspath(folder / path)
-
-
-def checked_count(value: Any) -> int:
-    if type(value) is not int or value < 1:
-        raise ValueError(f'indexed must be a whole number of at least 1, got {value!r}')
-    return value

@@ -1,128 +1,325 @@
-"""Writing an index so that a killed run leaves the last good one."""
+"""Writing an index: a transaction a batch, so that nothing else is lost whatever ends the run."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pir_mm.files.full_disk import ROOM, telling_full_disk
-from pir_mm.files.writing import atomic_folder
-from pir_mm.search.embedding_index import CARD, TILES, VECTORS
-from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
-from pir_mm.search.tiles import Tile, write_tiles
+from pir_mm.files.writing import atomic_folder, only_writer
+from pir_mm.search.embedding_index import CARD, TABLE, VECTORS, card_of, refuse_other_model
+from pir_mm.search.footprint_file import AT_ONCE, write_footprints
+from pir_mm.search.index_card import IndexCard, ModelFingerprint, movable, resolved
+from pir_mm.search.tile_source import Source
+from pir_mm.search.tile_table import SourceRow, Stamp, TileTable
+from pir_mm.search.tiles import Tile
+from pir_mm.search.tiling import Tiling, Window
+from pir_mm.search.vector_file import ENDING, VectorFile, new_name
 
-TILE_BYTES = 1000
-"""More than a row of the table takes."""
+LOCK = 'writer.lock'
+FOOTPRINTS = 'footprints.gpkg'
+OWN = (CARD, TABLE, f'{TABLE}-wal', f'{TABLE}-shm', VECTORS, FOOTPRINTS, LOCK)
+"""What lies in an index folder."""
+OLD = ('tiles.gpkg', 'vectors.npy')
+"""And in one of an older version."""
+LEFT = re.compile(r'\.(index|footprints)\.\d+\.(json|gpkg)(-journal|-wal|-shm)?')
+"""Names of what a killed run had begun."""
+SEGMENT_ROWS = 1 << 20
+"""Of a file of vectors, after which the next is begun."""
 
 
-class IndexWriter:
-    """Collects vectors in a hidden folder that takes the place of ``folder`` at the end.
+class TileWriter:
+    """Adds sources and tiles to a table, and their vectors to a file that the table points into.
 
-    A context manager: an error, or leaving without :meth:`finish`, removes what it began. A killed
-    run leaves its hidden folder, which the next run removes.
+    What is said of sources is kept with the next tiles, by :meth:`add` or :meth:`flush`. Paths are
+    given absolute and kept relative to ``folder`` where they lie beside it.
 
     Args:
-        folder: where the index will be; an index that lies there is replaced.
-
-    Raises:
-        ValueError: if ``folder`` holds anything but an index, or another run is writing it.
+        table: opened for writing.
+        vectors: folder of the files of vectors.
+        folder: of the index, to which paths are relative.
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
-        self.tiles: list[Tile] = []
-        self.skipped: list[SkippedPicture] = []
-        self.width: int | None = None
-        self._finished = False
-        refuse_foreign(self.folder)
+    def __init__(self, table: TileTable, vectors: Path, folder: Path) -> None:
+        self.table = table
+        self._vectors = vectors
+        self._folder = folder
+        self._queued: list[Callable[[], None]] = []
+        self._segment: VectorFile | None = None
+        self._name, self._first = '', 0
 
-    def __enter__(self) -> 'IndexWriter':
-        with ExitStack() as stack:
-            self._partial = stack.enter_context(atomic_folder(self.folder))
-            self._file = stack.enter_context(open(self._partial / VECTORS, 'wb'))
-            self._replacing = stack.pop_all()
-        return self
+    def close(self) -> None:
+        self._drop_segment()
+        self.table.close()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if not self._finished:
-            error = error or InterruptedError('left without finish()')
-            self._replacing.__exit__(type(error), error, trace)
+    def begin_source(self, path: str, stamp: Stamp, source: Source | None) -> None:
+        """Say what is known of a file, before its tiles; ``None`` if it has none."""
+        kept = movable(path, self._folder)
+        self._queued.append(lambda: self.table.put_source(kept, stamp, source))
+
+    def end_source(self, path: str, empty: int = 0, reason: str | None = None) -> None:
+        """Say that all tiles of a file were tried.
+
+        Args:
+            path: of the file.
+            empty: how many of its tiles have no data.
+            reason: why all or part of it has no vector.
+        """
+        kept = movable(path, self._folder)
+        self._queued.append(lambda: self.table.end_source(kept, empty, reason))
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files and their tiles, in one transaction."""
+        with self.table.transaction():
+            for path in paths:
+                self.table.remove_source(movable(path, self._folder))
+
+    def restamp(self, stamps: Mapping[str, Stamp]) -> None:
+        """Note other times of files whose content is the same, in one transaction."""
+        with self.table.transaction():
+            for path, stamp in stamps.items():
+                self.table.restamp(movable(path, self._folder), stamp)
 
     def add(self, vectors: NDArray[np.float32], tiles: Sequence[Tile]) -> None:
-        """Append vectors ``(n, D)`` of unit norm and the ``n`` tiles they stand for.
+        """Add vectors ``(n, D)`` of unit norm and the ``n`` tiles they stand for, in a transaction.
 
         Raises:
+            FullDiskError: if there is no room for them; then nothing is added.
             ValueError: if their numbers or widths differ, or a vector has not unit norm.
         """
         vectors = np.ascontiguousarray(vectors, dtype='<f4')
         if vectors.ndim != 2 or len(vectors) != len(tiles):
             raise ValueError(f'{len(tiles)} tiles need as many vectors, got {vectors.shape}')
-        if self.width is None:
-            self.width = vectors.shape[1]
-            self._write_header(0)
-        if vectors.shape[1] != self.width:
-            raise ValueError(f'vectors of width {vectors.shape[1]} after some of {self.width}')
         norms = np.linalg.norm(vectors, axis=1)
         wrong = np.flatnonzero(~(np.abs(norms - 1) < 1e-3))  # a NaN is wrong too
         if len(wrong):
             raise ValueError(
                 f'{tiles[wrong[0]].source}: its vector has norm {norms[wrong[0]]:.4g} instead of 1'
             )
-        self._file.write(vectors.tobytes())
-        self.tiles.extend(tiles)
+        paths = [movable(tile.source, self._folder) for tile in tiles]
+        try:
+            with self.table.transaction():
+                self._tell_sources()
+                segment = self._file_for(vectors.shape[1])
+                segment.append(vectors)
+                self.table.add_tiles(tiles, paths)
+                self.table.put_segment(self._name, segment.rows, self._first)
+        except BaseException:
+            self._drop_segment()  # its last rows do not count
+            raise
+        self._queued.clear()
 
-    def skip(self, source: str, reason: str) -> None:
-        """Count a file that gets no vector."""
-        self.skipped.append(SkippedPicture(source, reason))
+    def flush(self) -> None:
+        """Keep what was said of sources since the last tiles."""
+        if self._queued:
+            with self.table.transaction():
+                self._tell_sources()
+            self._queued.clear()
 
-    def finish(
-        self, fingerprint: ModelFingerprint, config: str | None, checkpoint: str | None
-    ) -> IndexCard:
-        """Complete the three files and put the folder in its place.
+    @property
+    def queued(self) -> int:
+        """How much was said of sources since the last tiles."""
+        return len(self._queued)
+
+    def _tell_sources(self) -> None:
+        for tell in self._queued:
+            tell()
+
+    def _file_for(self, width: int) -> VectorFile:
+        """The file to append to: the last one, if its ids go on without a gap."""
+        if self._segment is not None and self._segment.rows < SEGMENT_ROWS:
+            if self._segment.width != width:
+                raise ValueError(f'vectors of width {width} after some of {self._segment.width}')
+            return self._segment
+        self._drop_segment()
+        next_id = self.table.next_id
+        self._name, self._first, rows = new_name(), next_id, 0
+        for last in self.table.segments()[-1:]:
+            if last.goes_on_with(next_id) and last.rows < SEGMENT_ROWS:
+                self._name, self._first, rows = last.name, int(last.ids[0]), last.rows
+        self._segment = VectorFile(self._vectors / f'{self._name}{ENDING}', rows, width)
+        return self._segment
+
+    def _drop_segment(self) -> None:
+        if self._segment is not None:
+            self._segment.close()
+        self._segment = None
+
+
+class IndexWriter(TileWriter):
+    """The one writer of an index folder, from :meth:`opened`.
+
+    Args:
+        place: where the files are; another than ``folder`` while an index is built anew.
+        folder: of the index.
+        tiling: size and overlap of tiles; those of the index by default.
+        profile: how rasters become colours; that of the index by default.
+
+    Raises:
+        ValueError: if the tiles of the index are cut in another way.
+    """
+
+    def __init__(
+        self, place: Path, folder: Path, tiling: Tiling | None = None, profile: str | None = None
+    ) -> None:
+        (place / VECTORS).mkdir(exist_ok=True)
+        super().__init__(TileTable(place / TABLE, write=True), place / VECTORS, folder)
+        self._place = place
+        model = self.table.note('model')
+        self.fingerprint = None if model is None else ModelFingerprint(**model['fingerprint'])
+        self._agree_on_tiles(tiling, profile)
+        self._remove_orphans()
+
+    @classmethod
+    @contextmanager
+    def opened(
+        cls,
+        folder: str | Path,
+        tiling: Tiling | None = None,
+        profile: str | None = None,
+        rebuild: bool = False,
+    ) -> Iterator['IndexWriter']:
+        """Open an index for writing, and keep other writers out while the body runs.
+
+        Args:
+            folder: of the index; made if it is not there.
+            tiling, profile: as above.
+            rebuild: whether to start anew; an old index stays until the body has ended well.
 
         Raises:
-            ValueError: if no vector was added.
+            OSError: if the folder cannot be written.
+            ValueError: if it holds anything but an index, or another run is writing it.
         """
-        if not self.tiles:
-            raise ValueError(f'{self.folder}: there is nothing to index')
-        begin = self._file.tell() - len(self.tiles) * self.width * 4
-        self._file.seek(0)
-        self._write_header(len(self.tiles))
-        if self._file.tell() != begin:
-            raise RuntimeError('NumPy wrote a header of another length than before')
-        self._file.close()
-        with telling_full_disk(self.folder / TILES, needs=max(ROOM, TILE_BYTES * len(self.tiles))):
-            write_tiles(self._partial / TILES, self.tiles)
-        card = IndexCard(fingerprint, config, checkpoint, len(self.tiles), tuple(self.skipped))
-        card.write(self._partial / CARD)
-        self._finished = True
-        self._replacing.__exit__(None, None, None)
+        folder = Path(folder)
+        refuse_foreign(folder)
+        is_new = not folder.exists()
+        with ExitStack() as stack:
+            _make_writable(folder)
+            if is_new:
+                stack.callback(_remove_if_empty, folder)
+            stack.enter_context(only_writer(folder, folder / LOCK))
+            place = stack.enter_context(atomic_folder(folder)) if rebuild else folder
+            writer = cls(place, folder, tiling, profile)
+            stack.callback(writer.close)
+            yield writer
+
+    def set_model(
+        self, fingerprint: ModelFingerprint, config: str | None, checkpoint: str | None
+    ) -> None:
+        """Say which model makes the vectors; its files are noted for the search.
+
+        Raises:
+            ValueError: if another one made those that are there.
+        """
+        if self.fingerprint is not None and self.table.count:
+            refuse_other_model(self._folder, self.fingerprint, fingerprint)
+        self.fingerprint = fingerprint
+        model = {
+            'fingerprint': asdict(fingerprint),
+            'config': movable(config, self._folder),
+            'checkpoint': movable(checkpoint, self._folder),
+        }
+        with self.table.transaction():
+            self.table.set_note('model', model)
+
+    def add_roots(self, folders: Iterable[str]) -> None:
+        """Note below which folders the sources lie, for an archive that moves."""
+        kept = resolved(self.table.note('root'), self._folder)
+        root = os.path.commonpath([*map(os.path.abspath, folders), *([kept] if kept else [])])
+        with self.table.transaction():
+            self.table.set_note('root', movable(root, self._folder))
+
+    def known_sources(self) -> list[SourceRow]:
+        """What is known of each file, with absolute paths."""
+        return [replace(row, path=resolved(row.path, self._folder)) for row in self.table.sources()]
+
+    def known_windows(self, path: str) -> set[Window]:
+        """The windows of a file that have a vector."""
+        return self.table.windows(movable(path, self._folder))
+
+    def finish(self) -> IndexCard:
+        """Write what others read, ``footprints.gpkg`` and ``index.json``, if it is not as it was.
+
+        Returns:
+            What ``index.json`` tells.
+        """
+        self.flush()
+        state = [self.table.next_id, self.table.count]
+        if self.table.note('footprints') != state or not (self._place / FOOTPRINTS).exists():
+            self._write_footprints()
+            with self.table.transaction():
+                self.table.set_note('footprints', state)
+        card = card_of(self.table, self._folder)
+        card.write(self._place / CARD)
         return card
 
-    def _write_header(self, rows: int) -> None:
-        # The header leaves room for more digits, so that the rows can be counted at the end.
-        np.lib.format.write_array_header_1_0(
-            self._file, {'descr': '<f4', 'fortran_order': False, 'shape': (rows, self.width)}
-        )
+    def _write_footprints(self) -> None:
+        def absolute() -> Iterator[list[tuple[int, Tile]]]:
+            for part in self.table.all_tiles(AT_ONCE):
+                yield [
+                    (number, replace(tile, source=resolved(tile.source, self._folder)))
+                    for number, tile in part
+                ]
+
+        write_footprints(self._place / FOOTPRINTS, absolute())
+
+    def _agree_on_tiles(self, tiling: Tiling | None, profile: str | None) -> None:
+        kept = self.table.note('tiling')
+        if kept is None:
+            self.tiling, self.profile = tiling or Tiling(), profile or 'auto'
+            with self.table.transaction():
+                self.table.set_note('tiling', asdict(self.tiling))
+                self.table.set_note('profile', self.profile)
+            return
+        self.tiling, self.profile = Tiling(**kept), self.table.note('profile')
+        if tiling not in (None, self.tiling) or profile not in (None, self.profile):
+            self.close()
+            size = 'auto' if self.tiling.size is None else self.tiling.size
+            raise ValueError(
+                f'{self._folder} has tiles of size {size}, overlap {self.tiling.overlap} and '
+                f'profile {self.profile}: leave these options out, or index anew (--rebuild)'
+            )
+
+    def _remove_orphans(self) -> None:
+        """Remove what killed runs left: files of vectors into which no row points, half files."""
+        known = {f'{segment.name}{ENDING}' for segment in self.table.segments()}
+        for path in self._vectors.iterdir():
+            if path.name not in known:
+                path.unlink()
+        for path in self._place.iterdir():
+            if LEFT.fullmatch(path.name):
+                path.unlink()
 
 
 def refuse_foreign(folder: Path) -> None:
     """Raise a ValueError if a folder holds files that no index writer has written."""
     if not folder.exists():
         return
-    known = (CARD, VECTORS, TILES, '.DS_Store')
     inside = [path.name for path in folder.iterdir()] if folder.is_dir() else [folder.name]
-    foreign = [name for name in inside if name not in known]
+    foreign = sorted(name for name in inside if name not in OWN + OLD and not name.startswith('.'))
     if foreign:
         raise ValueError(
-            f'{folder} holds {sorted(foreign)[0]!r}, so it is not an index that may be replaced: '
-            'choose another folder for the index'
+            f'{folder} holds {foreign[0]!r}, so it is not an index that may be changed: choose '
+            'another folder for the index'
         )
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / LOCK).touch()
+    except OSError as error:
+        raise type(error)(
+            f'{folder} cannot be written: {error.strerror}; choose another folder for the index'
+        ) from None
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Remove a new index folder into which no vector came."""
+    if not any((folder / VECTORS).glob(f'*{ENDING}')):
+        shutil.rmtree(folder, ignore_errors=True)

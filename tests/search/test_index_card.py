@@ -1,11 +1,13 @@
-"""None"""
+"""What an index says of itself, and when two models are the same."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
 
-from pir_mm.search import IndexCard, ModelFingerprint, SkippedPicture
+from pir_mm.search import IndexCard, ModelFingerprint, SkippedPicture, Tiling
+from pir_mm.search.index_card import movable, resolved
 
 MINE = ModelFingerprint('a' * 64, 'b' * 64, 512, '0.1.3')
 
@@ -44,73 +46,47 @@ SKIPPED = (
 )
 
 
-def written(tmp_path, **change):
-    """An ``index.json`` with some of its entries changed, or removed where None is given."""
-    folder = tmp_path / 'index'
-    folder.mkdir(exist_ok=True)
-    IndexCard(MODEL, None, None, 5, SKIPPED).write(folder / 'index.json')
-    content = json.loads((folder / 'index.json').read_text(encoding='utf-8'))
-    content.update(change)
-    content = {key: value for key, value in content.items() if value is not None}
-    (folder / 'index.json').write_text(json.dumps(content))
-    return folder / 'index.json'
+CARD = IndexCard(
+    MODEL, None, None, 5, SKIPPED, sources=4, without_data=2, tiling=Tiling('640m', 32)
+)
 
 
-def test_what_is_written_is_read(tmp_path):
-    (tmp_path / 'index').mkdir()
-    path = tmp_path / 'index' / 'index.json'
-    card = IndexCard(MODEL, str(tmp_path / 'c.py'), '/elsewhere/best.pth', 5, SKIPPED)
-    card.write(path)
-    assert IndexCard.read(path) == card
+def content_of(card, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    card.write(folder / 'index.json')
+    return json.loads((folder / 'index.json').read_text(encoding='utf-8'))
 
 
 def test_reasons_are_counted_by_kind_the_most_frequent_first(tmp_path):
-    card = IndexCard(MODEL, None, None, 5, SKIPPED)
-    assert list(card.reasons.items()) == [('not a picture', 2), ('cannot be decoded', 1)]
-    content = json.loads(written(tmp_path).read_text())
-    assert (content['indexed'], content['skipped']) == (5, 3)
-    assert content['reasons'] == card.reasons
+    assert list(CARD.reasons.items()) == [('not a picture', 2), ('cannot be decoded', 1)]
+    assert CARD.skipped_by_reason['cannot be decoded'] == ['/p/b.png']
+    content = content_of(CARD, tmp_path)
+    assert content['reasons'] == CARD.reasons
+    assert content['skipped_files'][0] == {'source': '/p/a.txt', 'reason': SKIPPED[0].reason}
 
 
-def test_a_model_beside_the_index_moves_with_it(tmp_path):
-    here, there = tmp_path / 'here', tmp_path / 'there'
-    (here / 'index').mkdir(parents=True)
-    card = IndexCard(MODEL, str(here / 'config.py'), str(here / 'weights' / 'best.pth'), 5)
-    card.write(here / 'index' / 'index.json')
-    here.rename(there)
-    moved = IndexCard.read(there / 'index' / 'index.json')
-    assert moved.config == str(there / 'config.py')
-    assert moved.checkpoint == str(there / 'weights' / 'best.pth')
+def test_the_file_tells_what_the_index_holds(tmp_path):
+    content = content_of(CARD, tmp_path / 'index')
+    assert content['format'] == 2
+    assert (content['sources'], content['indexed'], content['without_data']) == (4, 5, 2)
+    assert content['skipped'] == 3
+    assert content['tiles'] == {'size': '640m', 'overlap': 32, 'profile': 'auto'}
+    assert content['model']['fingerprint']['width'] == 8
+    assert [path.name for path in (tmp_path / 'index').iterdir()] == ['index.json']
 
 
-def test_a_model_elsewhere_is_noted_by_its_whole_path(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / 'a' / 'index').mkdir(parents=True)
-    path = tmp_path / 'a' / 'index' / 'index.json'
-    IndexCard(MODEL, 'config.py', None, 5).write(path)
-    assert IndexCard.read(path).config == str(tmp_path / 'config.py')
-    assert json.loads(path.read_text())['model']['config'] == str(tmp_path / 'config.py')
+def test_what_lies_beside_the_index_is_noted_so_that_it_may_move(tmp_path):
+    here = tmp_path / 'here'
+    config, checkpoint = str(here / 'config.py'), str(here / 'weights' / 'best.pth')
+    card = replace(CARD, config=config, checkpoint=checkpoint, root=str(tmp_path))
+    content = content_of(card, here / 'index')
+    assert content['model']['config'] == '../config.py'
+    assert content['model']['checkpoint'] == '../weights/best.pth'
+    assert content['root'] == str(tmp_path)
+    assert movable(None, here) is resolved(None, here) is None
 
 
-@pytest.mark.parametrize(
-    ('change', 'message'),
-    [
-        ({'format': 2}, 'format 2 is not 1: index anew'),
-        ({'indexed': 0}, 'indexed must be a whole number of at least 1, got 0'),
-        ({'indexed': '5'}, "got '5'"),
-        ({'model': None}, "'model' is missing"),
-        ({'model': {'config': 7, 'checkpoint': None, 'fingerprint': {}}}, 'missing 4 required'),
-        ({'skipped_files': [{'source': 'a'}]}, "'reason'"),
-    ],
-)
-def test_a_wrong_entry_is_named_with_the_file(tmp_path, change, message):
-    with pytest.raises(ValueError, match='is not the card of an index') as info:
-        IndexCard.read(written(tmp_path, **change))
-    assert message in str(info.value)
-
-
-def test_what_is_no_json_object_is_refused(tmp_path):
-    for text in ('{', '[1]', '"a"', 'null'):
-        (tmp_path / 'index.json').write_text(text)
-        with pytest.raises(ValueError, match=r'index\.json is not the card of an index'):
-            IndexCard.read(tmp_path / 'index.json')
+@pytest.mark.parametrize('path', ['a/b.png', 'index/../c.png', '/elsewhere/d.png'])
+def test_a_path_comes_back_as_an_absolute_one(tmp_path, path):
+    absolute = os.path.abspath(tmp_path / path)
+    assert resolved(movable(absolute, tmp_path / 'index'), tmp_path / 'index') == absolute

@@ -1,10 +1,7 @@
-"""An index appears whole, and an older one stays until then."""
+"""What is added is found, what is removed is not, and nothing else is touched."""
 
 import errno
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -12,157 +9,234 @@ import numpy as np
 import pytest
 
 from pir_mm.files.full_disk import FullDiskError
-from pir_mm.search import EmbeddingIndex, IndexWriter, ModelFingerprint, Tile, index_writer
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def model(width):
-    return ModelFingerprint('a' * 64, 'b' * 64, width, '0.1.0')
+from pir_mm.search import EmbeddingIndex, IndexWriter, Stamp, Tile, Tiling
+from pir_mm.search.vector_file import VectorFile
+from tests.search.filling import fill, model, one_tile, put, unit
 
 
-def fill(folder, rows, batch=3, width=4):
-    vectors = np.eye(width, dtype=np.float32)[np.arange(rows) % width]
-    tiles = [Tile(f'{i}.png', (0, 0, 1, 1)) for i in range(rows)]
-    with IndexWriter(folder) as writer:
-        for start in range(0, rows, batch):
-            writer.add(vectors[start : start + batch], tiles[start : start + batch])
-        writer.finish(model(width), None, None)
-    return vectors
+def names_of(folder):
+    index = EmbeddingIndex(folder)
+    return [Path(tile.source).name for tile in index.tiles(index.ids)]
 
 
-@pytest.mark.parametrize('rows', [1, 7, 1234])
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize('rows', [1, 7, 234])
 @pytest.mark.parametrize('batch', [1, 5, 2000])
 def test_what_is_added_is_found(tmp_path, rows, batch):
-    vectors = fill(tmp_path / 'index', rows, batch)
+    vectors = fill(tmp_path / 'index', [f'{n}.png' for n in range(rows)], batch=batch)
     index = EmbeddingIndex(tmp_path / 'index')
-    np.testing.assert_array_equal(index.store.vectors, vectors)
-    assert [tile.source for tile in index.tiles([rows - 1, 0])] == [f'{rows - 1}.png', '0.png']
+    np.testing.assert_array_equal(index.store.vectors(index.ids), vectors)
+    assert [tile.source for tile in index.tiles([rows - 1, 0])] == [
+        f'/archive/{rows - 1}.png',
+        '/archive/0.png',
+    ]
+    assert index.search(vectors[-1:], 1).ids.tolist() == [[rows - 1]]
 
 
-def test_vectors_are_a_plain_npy_file_mapped_into_memory(tmp_path):
-    vectors = fill(tmp_path / 'index', 5)
-    np.testing.assert_array_equal(np.load(tmp_path / 'index' / 'vectors.npy'), vectors)
-    assert isinstance(EmbeddingIndex(tmp_path / 'index').store.vectors, np.memmap)
+def test_the_folder_has_the_files_of_the_contract(tmp_path):
+    fill(tmp_path / 'index', ['a', 'b'])
+    wanted = ['footprints.gpkg', 'index.json', 'tiles.sqlite', 'vectors', 'writer.lock']
+    assert files(tmp_path / 'index') == wanted
+    assert files(tmp_path) == ['index']
 
 
-def test_a_new_index_takes_the_place_of_the_old(tmp_path):
-    fill(tmp_path / 'index', 5)
-    fill(tmp_path / 'index', 2)
-    assert len(EmbeddingIndex(tmp_path / 'index')) == 2
-    assert [path.name for path in tmp_path.iterdir()] == ['index']
+def test_runs_add_to_one_file_of_vectors(tmp_path):
+    vectors = unit(5, 4)
+    fill(tmp_path / 'index', ['a', 'b'], vectors[:2])
+    fill(tmp_path / 'index', ['c', 'd', 'e'], vectors[2:])
+    (file,) = (tmp_path / 'index' / 'vectors').iterdir()
+    np.testing.assert_array_equal(np.fromfile(file, '<f4').reshape(5, 4), vectors)
+    assert names_of(tmp_path / 'index') == ['a', 'b', 'c', 'd', 'e']
 
 
-def test_leaving_early_leaves_the_old_index_and_no_rubbish(tmp_path):
-    fill(tmp_path / 'index', 5)
-    with IndexWriter(tmp_path / 'index') as writer:
-        writer.add(np.eye(4, dtype=np.float32), [Tile('x', (0, 0, 1, 1))] * 4)
-    assert len(EmbeddingIndex(tmp_path / 'index')) == 5
-    assert [path.name for path in tmp_path.iterdir()] == ['index']
+def test_what_is_removed_is_not_found_and_the_rest_keeps_its_id(tmp_path):
+    vectors = fill(tmp_path / 'index', ['a', 'b', 'c'])
+    with IndexWriter.opened(tmp_path / 'index') as writer:
+        writer.remove(['/archive/b', '/archive/never there'])
+        card = writer.finish()
+    index = EmbeddingIndex(tmp_path / 'index')
+    assert (card.indexed, len(index)) == (2, 2)
+    assert index.search(vectors[1:2], 3).ids.shape == (1, 2)
+    assert index.tiles([2])[0].source == '/archive/c'
+    fill(tmp_path / 'index', ['d'], vectors[1:2])
+    assert names_of(tmp_path / 'index') == ['a', 'c', 'd']
+    assert EmbeddingIndex(tmp_path / 'index').search(vectors[1:2], 1).ids.tolist() == [[3]]
 
 
-def test_a_disk_that_is_full_leaves_the_old_index_and_no_lock(tmp_path, monkeypatch):
-    fill(tmp_path / 'index', 5)
+def test_paths_beside_the_index_are_kept_relative_and_move_with_it(tmp_path):
+    name = str(tmp_path / 'here' / 'photos' / 'a.png')
+    with IndexWriter.opened(tmp_path / 'here' / 'index') as writer:
+        put(writer, [name, '/elsewhere/b.png'], unit(2, 4))
+        assert [row.path for row in writer.known_sources()] == [name, '/elsewhere/b.png']
+    (tmp_path / 'here').rename(tmp_path / 'there')
+    index = EmbeddingIndex(tmp_path / 'there' / 'index')
+    moved = str(tmp_path / 'there' / 'photos' / 'a.png')
+    assert [tile.source for tile in index.tiles([0, 1])] == [moved, '/elsewhere/b.png']
+
+
+def test_what_is_known_of_files(tmp_path):
+    with IndexWriter.opened(tmp_path / 'index') as writer:
+        put(writer, ['/a/x.png'], unit(1, 4), finish=False)
+        writer.begin_source('/a/y.txt', Stamp(5, 6), None)
+        writer.end_source('/a/y.txt', reason='not a picture: .txt ending')
+        writer.begin_source('/a/z.tif', Stamp(7, 8), one_tile('/a/z.tif'))
+        assert writer.queued == 3
+        card = writer.finish()
+        assert writer.queued == 0
+        x, y, z = writer.known_sources()
+    assert (x.path, x.stamp, x.is_done) == ('/a/x.png', Stamp(1, 2), True)
+    assert (y.reason, y.windows, z.is_done) == ('not a picture: .txt ending', 0, False)
+    assert card.reasons == {'not a picture': 1} and card.sources == 1
+    with IndexWriter.opened(tmp_path / 'index') as writer:
+        assert writer.known_windows('/a/x.png') == {(0, 0, 4, 4)}
+        writer.restamp({'/a/x.png': Stamp(1, 99, 'c' * 64)})
+        assert writer.known_sources()[0].stamp == Stamp(1, 99, 'c' * 64)
+
+
+def test_the_root_is_what_all_sources_share(tmp_path):
+    with IndexWriter.opened(tmp_path / 'index') as writer:
+        put(writer, ['/archive/a'], unit(1, 4))
+        assert writer.finish().root == '/archive'
+        writer.add_roots(['/archive/x/y', '/archive/z'])
+        assert writer.finish().root == '/archive'
+        writer.add_roots(['/other'])
+        assert writer.finish().root == '/'
+
+
+def test_another_way_of_cutting_is_refused(tmp_path):
+    fill(tmp_path / 'index', ['a'], tiling=Tiling(64, 8))
+    with IndexWriter.opened(tmp_path / 'index') as writer:
+        assert (writer.tiling, writer.profile) == (Tiling(64, 8), 'auto')
+    fill(tmp_path / 'index', ['b'], tiling=Tiling(64, 8), profile='auto')
+    for other in ({'tiling': Tiling(65, 8)}, {'profile': 'percentile'}):
+        with pytest.raises(
+            ValueError, match=r'tiles of size 64, overlap 8 and profile auto: leave'
+        ):
+            fill(tmp_path / 'index', ['c'], **other)
+    fill(tmp_path / 'index', ['c'], tiling=Tiling(65), rebuild=True)
+    assert names_of(tmp_path / 'index') == ['c']
+
+
+def test_another_model_is_refused(tmp_path):
+    fill(tmp_path / 'index', ['a'])
+    with pytest.raises(ValueError, match=r'another model.*width \(4 against 5\).*--rebuild'):
+        fill(tmp_path / 'index', ['b'], unit(1, 5))
+    assert names_of(tmp_path / 'index') == ['a']
+
+
+def test_anew_takes_the_place_of_the_old(tmp_path):
+    fill(tmp_path / 'index', 'abcde')
+    fill(tmp_path / 'index', 'xy', unit(2, 7), rebuild=True)
+    assert names_of(tmp_path / 'index') == ['x', 'y']
+    assert files(tmp_path) == ['index']
+
+
+def test_anew_that_ends_in_an_error_leaves_the_old(tmp_path):
+    fill(tmp_path / 'index', 'abcde')
+    with pytest.raises(KeyError), IndexWriter.opened(tmp_path / 'index', rebuild=True) as writer:
+        put(writer, ['/archive/x'], unit(1, 4))
+        raise KeyError
+    assert names_of(tmp_path / 'index') == list('abcde')
+    assert files(tmp_path) == ['index']
+
+
+def test_leaving_early_keeps_what_was_added(tmp_path):
+    with pytest.raises(KeyError), IndexWriter.opened(tmp_path / 'index') as writer:
+        put(writer, ['/archive/x'], unit(1, 4), finish=False)
+        writer.begin_source('/archive/y', Stamp(), one_tile('/archive/y'))
+        raise KeyError
+    assert names_of(tmp_path / 'index') == ['x']
+    fill(tmp_path / 'index', 'y')
+    assert names_of(tmp_path / 'index') == ['x', 'y']
+
+
+def test_an_index_into_which_nothing_came_is_not_left_behind(tmp_path):
+    with pytest.raises(KeyError), IndexWriter.opened(tmp_path / 'index'):
+        raise KeyError
+    assert files(tmp_path) == []
+
+
+def test_a_disk_that_is_full_loses_one_batch(tmp_path, monkeypatch):
+    fill(tmp_path / 'index', 'abc')
     full = OSError(errno.ENOSPC, 'No space left on device')
-    for step in ('open', 'write_tiles', 'IndexCard'):
-        with monkeypatch.context() as patch, pytest.raises(FullDiskError, match='/index'):
-            patch.setattr(index_writer, step, Mock(side_effect=full), raising=False)
-            fill(tmp_path / 'index', 2)
-        assert len(EmbeddingIndex(tmp_path / 'index')) == 5
-        assert [path.name for path in tmp_path.iterdir()] == ['index']
-    fill(tmp_path / 'index', 2)
-    assert len(EmbeddingIndex(tmp_path / 'index')) == 2
+    for place, name in ((os, 'fsync'), (VectorFile, 'append')):
+        with monkeypatch.context() as patch, pytest.raises(FullDiskError, match='index.*full|full'):
+            patch.setattr(place, name, Mock(side_effect=full))
+            fill(tmp_path / 'index', 'xy')
+        assert names_of(tmp_path / 'index') == list('abc')
+    fill(tmp_path / 'index', 'xy')
+    assert names_of(tmp_path / 'index') == list('abcxy')
 
 
-KILLED = """
-import os, signal, sys
-import numpy as np
-from pir_mm.search import IndexWriter, Tile
-from pir_mm.search import index_writer
-from pathlib import Path
-
-moment, folder = sys.argv[1:]
-die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-with IndexWriter(folder) as writer:
-    writer.add(np.eye(4, dtype=np.float32), [Tile('new', (0, 0, 1, 1))] * 4)
-    if moment == 'adding':
-        die()
-    if moment == 'tiles':
-        index_writer.write_tiles = die
-    rename = Path.rename
-    def rename_once(self, target):
-        rename(self, target)
-        die()
-    if moment == 'between renames':
-        Path.rename = rename_once
-    writer.finish(index_writer.ModelFingerprint('a', 'b', 4, '0.1.0'), None, None)
-"""
+def test_after_a_batch_that_failed_the_next_stands_in_its_place(tmp_path, monkeypatch):
+    vectors = unit(4, 4)
+    with IndexWriter.opened(tmp_path / 'index') as writer:
+        put(writer, ['/archive/a'], vectors[:1], finish=False)
+        with monkeypatch.context() as patch, pytest.raises(KeyError):
+            patch.setattr(writer.table, 'add_tiles', Mock(side_effect=KeyError))
+            put(writer, ['/archive/b'], vectors[1:2], finish=False)
+        put(writer, ['/archive/c', '/archive/d'], vectors[2:])
+    index = EmbeddingIndex(tmp_path / 'index')
+    assert [Path(tile.source).name for tile in index.tiles(index.ids)] == ['a', 'c', 'd']
+    np.testing.assert_array_equal(index.store.vectors(index.ids), vectors[[0, 2, 3]])
 
 
-@pytest.mark.parametrize('moment', ['adding', 'tiles', 'between renames'])
-def test_a_killed_run_leaves_the_last_good_index(tmp_path, moment):
-    fill(tmp_path / 'index', 5)
-    command = [sys.executable, '-c', KILLED, moment, str(tmp_path / 'index')]
-    run = subprocess.run(command, env={**os.environ, 'PYTHONPATH': str(ROOT)}, timeout=60)
-    assert run.returncode == -signal.SIGKILL
-    assert len(EmbeddingIndex(tmp_path / 'index')) == 5
-    fill(tmp_path / 'index', 2)
-    assert len(EmbeddingIndex(tmp_path / 'index')) == 2
-    assert [path.name for path in tmp_path.iterdir()] == ['index']
+def test_what_killed_runs_left_behind_is_removed(tmp_path):
+    fill(tmp_path / 'index', 'abc')
+    before = files(tmp_path / 'index' / 'vectors')
+    left = (
+        'vectors/0123.f32',
+        '.footprints.77.gpkg',
+        '.footprints.77.gpkg-journal',
+        '.index.7.json',
+    )
+    for name in (*left, '.notes'):
+        (tmp_path / 'index' / name).touch()
+    with IndexWriter.opened(tmp_path / 'index'):
+        assert files(tmp_path / 'index' / 'vectors') == before
+    assert [name for name in files(tmp_path / 'index') if name.startswith('.')] == ['.notes']
 
 
 def test_says_what_is_wrong_with_vectors(tmp_path):
-    tile = Tile('a.png', (0, 0, 1, 1))
-    with IndexWriter(tmp_path / 'index') as writer:
+    tile = Tile('/archive/a.png', (0, 0, 1, 1))
+    with IndexWriter.opened(tmp_path / 'index') as writer:
         with pytest.raises(ValueError, match=r'1 tiles need as many vectors, got \(4, 4\)'):
             writer.add(np.eye(4, dtype=np.float32), [tile])
         with pytest.raises(ValueError, match=r'a\.png: its vector has norm 2 instead of 1'):
             writer.add(np.array([[2.0, 0]]), [tile])
         with pytest.raises(ValueError, match='norm nan'):
             writer.add(np.array([[np.nan, 0]]), [tile])
+        writer.set_model(model(2), None, None)
+        writer.begin_source(tile.source, Stamp(), one_tile(tile.source))
         writer.add(np.array([[1.0, 0]]), [tile])
         with pytest.raises(ValueError, match='width 3 after some of 2'):
             writer.add(np.array([[1.0, 0, 0]]), [tile])
-    with IndexWriter(tmp_path / 'index') as writer:
-        with pytest.raises(ValueError, match='nothing to index'):
-            writer.finish(model(4), None, None)
 
 
-def test_never_replaces_what_is_no_index(tmp_path):
+def test_never_touches_what_is_no_index(tmp_path):
     (tmp_path / 'photos').mkdir()
     (tmp_path / 'photos' / 'a.jpg').touch()
-    with pytest.raises(ValueError, match="photos holds 'a.jpg', so it is not an index"):
-        IndexWriter(tmp_path / 'photos')
-    fill(tmp_path / 'mine', 3)
-    (tmp_path / 'mine' / 'tiles.gpkg.notes').touch()
-    with pytest.raises(ValueError, match="mine holds 'tiles.gpkg.notes'"):
-        IndexWriter(tmp_path / 'mine')
     (tmp_path / 'file').touch()
-    with pytest.raises(ValueError, match="holds 'file'"):
-        IndexWriter(tmp_path / 'file')
+    for name, inside in (('photos', 'a.jpg'), ('file', 'file')):
+        with pytest.raises(ValueError, match=f"{name} holds '{inside}', so it is not an index"):
+            fill(tmp_path / name, ['a'])
+    fill(tmp_path / 'mine', ['a'])
+    (tmp_path / 'mine' / 'notes.txt').touch()
+    for options in ({}, {'rebuild': True}):
+        with pytest.raises(ValueError, match="mine holds 'notes.txt'"):
+            fill(tmp_path / 'mine', ['a'], **options)
     (tmp_path / 'empty').mkdir()
-    fill(tmp_path / 'empty', 3)
-    assert len(EmbeddingIndex(tmp_path / 'empty')) == 3
+    fill(tmp_path / 'empty', ['a'])
+    assert names_of(tmp_path / 'empty') == ['a']
 
 
-HELD = """
-import sys, time
-from pir_mm.search import IndexWriter
-with IndexWriter(sys.argv[1]):
-    print('writing', flush=True)
-    time.sleep(60)
-"""
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, 'Read-only file system')
 
-
-def test_a_second_writer_is_refused_at_once(tmp_path):
-    fill(tmp_path / 'index', 5)
-    command = [sys.executable, '-c', HELD, str(tmp_path / 'index')]
-    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout.readline() == 'writing\n'
-        with pytest.raises(ValueError, match='another run is writing .*index: wait for its end'):
-            fill(tmp_path / 'index', 2)
-        other.kill()
-    assert len(EmbeddingIndex(tmp_path / 'index')) == 5
-    fill(tmp_path / 'index', 2)
-    assert [path.name for path in tmp_path.iterdir()] == ['index']
+    monkeypatch.setattr(Path, 'touch', refuse)
+    with pytest.raises(OSError, match='index cannot be written: Read-only file system; choose'):
+        fill(tmp_path / 'index', ['a'])

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 
-from pir_mm.search import IndexCard, Tiling
+from pir_mm.search import EmbeddingIndex, IndexCard, Tiling
+from tests.search.test_old_index import old_index
 
 
 def test_indexes_a_folder_and_says_what_it_left_out(tool, tiny, photos, tmp_path):
@@ -17,15 +18,16 @@ def test_indexes_a_folder_and_says_what_it_left_out(tool, tiny, photos, tmp_path
     assert card['model']['config'] == '../config.py'
     assert card['model']['checkpoint'] == '../a.pth'
     assert card['model']['fingerprint']['width'] == 16
-    vectors = np.load(tmp_path / 'i' / 'vectors.npy')
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), np.ones(5), atol=1e-5)
+    index = EmbeddingIndex(tmp_path / 'i')
+    norms = np.linalg.norm(index.store.vectors(index.ids), axis=1)
+    np.testing.assert_allclose(norms, np.ones(5), atol=1e-5)
 
 
 def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_path, monkeypatch):
     given = {}
 
-    def index(sources, model, out, checkpoint, batch_size, tiling, profile):
-        given.update(locals())
+    def index(sources, model, out, **options):
+        given.update(sources=sources, model=model, out=out, **options)
         return IndexCard(None, None, None, indexed=2)
 
     monkeypatch.setattr('torch.cuda.device_count', lambda: 1)
@@ -34,6 +36,7 @@ def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_pat
     sources = [str(photos / 'a.png'), str(photos / 'b.png')]
     options = ('--out', tmp_path / 'i', '--device', 'cuda', '--batch-size', 7)
     options += ('--tile-size', '640m', '--overlap', '32', '--profile', 'percentile')
+    options += ('--rebuild', '--checksum', '--remove', 'gone')
     run = tool('index', *sources, '--model', tiny.config, tiny.checkpoint, *options)
     assert run.code == 0, run.err
     assert given['sources'] == sources
@@ -41,6 +44,7 @@ def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_pat
     assert (given['out'], given['checkpoint']) == (str(tmp_path / 'i'), str(tiny.checkpoint))
     assert given['batch_size'] == 7
     assert given['tiling'] == Tiling('640m', '32') and given['profile'] == 'percentile'
+    assert given['rebuild'] and given['checksum'] and given['remove'] == ['gone']
 
 
 def test_a_wrong_size_ends_in_one_sentence(tool, tiny, photos, tmp_path):
@@ -84,3 +88,17 @@ def test_a_checkpoint_alone_takes_the_config_beside_it(tool, tiny, photos, tmp_p
     tiny.config.rename(tiny.checkpoint.with_suffix('.py'))
     done = tool('index', photos, '--model', tiny.checkpoint, '--out', tmp_path / 'index')
     assert done.code == 0, done.err
+
+
+def test_nothing_to_do_is_told(tool, tiny, tmp_path):
+    run = tool('index', '--model', tiny.config, tiny.checkpoint, '--out', tmp_path / 'i')
+    assert run.code == 2 and 'give a picture, a raster or a folder of them, or --remove' in run.err
+
+
+def test_an_old_index_is_converted_by_one_command(tool, tmp_path):
+    old_index(tmp_path / 'index', ['/p/a.png', '/p/b.png'], [(4, 4)] * 2, indexed=2)
+    run = tool('convert_index', tmp_path / 'index')
+    assert (run.code, run.out) == (0, f'{tmp_path / "index"}: 2 tiles converted\n')
+    assert len(EmbeddingIndex(tmp_path / 'index')) == 2
+    run = tool('convert_index', tmp_path / 'index')
+    assert run.code == 1 and run.err.count('\n') == 1 and 'no index of an older pir_mm' in run.err

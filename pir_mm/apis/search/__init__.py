@@ -17,13 +17,14 @@ from pir_mm.apis.search.searching import (
     write_results,
 )
 from pir_mm.files.names import first_few
-from pir_mm.search import Tiling
+from pir_mm.search import Tiling, convert_index
 
 __all__ = [
     'EmbeddedSplit',
     'Reranked',
     'Tiling',
     'cascade_search',
+    'convert_index',
     'embed_images',
     'embed_split',
     'embed_texts',

@@ -50,7 +50,7 @@ def load_index_model(
         ValueError: if the checkpoint does not belong to the config.
     """
     index = open_index(index)
-    files = [config or index.card.config, checkpoint or index.card.checkpoint]
+    files = [config or index.config, checkpoint or index.checkpoint]
     for kind, file in zip(('config', 'checkpoint'), files, strict=True):
         if file is None or not os.path.isfile(file):
             state = 'is not stored in it' if file is None else f'{file} does not exist'
@@ -104,10 +104,10 @@ def rank_queries(
         raise ValueError('no query: give a sentence or a picture')
     query_notes(model, queries)
     index = open_index(index)
-    index.refuse_other_model(model_fingerprint(model, index.card.fingerprint.width))
+    index.refuse_other_model(model_fingerprint(model, index.fingerprint.width))
     texts = [row for row, query in enumerate(queries) if isinstance(query, str)]
     pictures = [row for row, query in enumerate(queries) if not isinstance(query, str)]
-    vectors = np.empty((len(queries), index.card.fingerprint.width), dtype=np.float32)
+    vectors = np.empty((len(queries), index.fingerprint.width), dtype=np.float32)
     if texts:
         vectors[texts] = embed_texts(model, [queries[row] for row in texts])
     if pictures:

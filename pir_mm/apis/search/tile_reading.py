@@ -1,9 +1,8 @@
 """Read the tiles of many files in the background, in order."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from torch import Tensor
 
@@ -30,14 +29,18 @@ class TileRead:
 
     path: str
     source: Source | None
-    is_last: bool
+    is_last: bool = False
     tile: Tile | None = None
     pixels: Tensor | None = None
     error: Exception | None = None
 
 
 def read_tiles(
-    paths: Iterable[Path], tiles: TileSource, reader: PictureReader, ahead: int
+    paths: Iterable[str],
+    tiles: TileSource,
+    reader: PictureReader,
+    ahead: int,
+    leave_out: Mapping[str, set[Window]] | None = None,
 ) -> Iterator[TileRead]:
     """Open files, cut them into tiles and read these, in the order of the files.
 
@@ -46,23 +49,30 @@ def read_tiles(
         tiles: how to cut and read them.
         reader: the model's test pipeline.
         ahead: how many tiles may be read before they are taken.
+        leave_out: windows not to read, by path.
     """
     workers = min(8, os.cpu_count() or 1)
 
-    def opened() -> Iterator[tuple[TileRead, Window | None]]:
-        headers = in_background(tiles.source, map(str, paths), workers, 2 * workers)
-        for path, future in zip(paths, headers, strict=True):
-            error = future.exception()
-            if error is not None:
-                yield TileRead(str(path), None, is_last=True, error=error), None
-                continue
-            source = future.result()
-            for number, window in enumerate(source.grid, 1):
-                is_last = number == len(source.grid)
-                yield TileRead(str(path), source, is_last), window
+    def header(path: str) -> TileRead:
+        try:
+            return TileRead(path, tiles.source(path))
+        except Exception as error:  # no bad file may stop a long run
+            return TileRead(path, None, is_last=True, error=error)
 
-    def read(opened: tuple[TileRead, Window | None]) -> TileRead:
-        found, window = opened
+    def windows() -> Iterator[tuple[TileRead, Window | None]]:
+        for future in in_background(header, paths, workers, 2 * workers):
+            opened = future.result()
+            known = (leave_out or {}).get(opened.path, set())
+            grid = (
+                [] if opened.source is None else [w for w in opened.source.grid if w not in known]
+            )
+            for number, window in enumerate(grid, 1):
+                yield replace(opened, is_last=number == len(grid)), window
+            if not grid:
+                yield replace(opened, is_last=True), None
+
+    def read(begun: tuple[TileRead, Window | None]) -> TileRead:
+        found, window = begun
         if found.source is None or window is None:
             return found
         tile = found.source.tile(window)
@@ -71,9 +81,9 @@ def read_tiles(
                 return replace(found, tile=tile, pixels=reader(found.path)[0])
             rgb = tiles.read(tile, READ_SIDE)
             pixels = None if rgb is None else reader(rgb)[0]
-        except Exception as error:  # no bad file may stop a long run
+        except Exception as error:
             return replace(found, tile=tile, error=error)
         return replace(found, tile=tile, pixels=pixels)
 
-    for future in in_background(read, opened(), workers, ahead):
+    for future in in_background(read, windows(), workers, ahead):
         yield future.result()

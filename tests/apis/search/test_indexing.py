@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,11 @@ from PIL import Image
 from pir_mm.apis.search.indexing import index_pictures
 from pir_mm.search import EmbeddingIndex, Tiling
 from tests.search.planted import plant
+from tests.search.test_old_index import old_index
 
 
 def names(index):
-    return [Path(tile.source).name for tile in index.tiles(range(len(index)))]
+    return [Path(tile.source).name for tile in index.tiles(index.ids)]
 
 
 def test_an_index_holds_the_vector_and_the_place_of_each_picture(colour_model, pictures, tmp_path):
@@ -25,18 +28,18 @@ def test_an_index_holds_the_vector_and_the_place_of_each_picture(colour_model, p
     index = EmbeddingIndex(tmp_path / 'index')
     assert names(index) == ['blue.jpg', 'green.png', 'grey.tif', 'red.png']
     expected = np.array([[0, 0, 1], [0, 1, 0], [3**-0.5] * 3, [1, 0, 0]])
-    np.testing.assert_allclose(index.store.vectors, expected, atol=0.02)
+    np.testing.assert_allclose(index.store.vectors(index.ids), expected, atol=0.02)
     assert index.tiles([1])[0].window == (0, 0, 13, 20)
     assert index.card.checkpoint.endswith('best.pth')
 
 
-def test_the_folder_has_the_three_files_that_others_read(colour_model, pictures, tmp_path):
+def test_the_folder_has_the_files_that_others_read(colour_model, pictures, tmp_path):
     out = tmp_path / 'deep' / 'index'
     index_pictures([pictures], colour_model, out)
-    assert sorted(p.name for p in out.iterdir()) == ['index.json', 'tiles.gpkg', 'vectors.npy']
+    assert {'index.json', 'tiles.sqlite', 'vectors', 'footprints.gpkg'} <= {
+        p.name for p in out.iterdir()
+    }
     assert [p.name for p in out.parent.iterdir()] == ['index']
-    vectors = np.load(out / 'vectors.npy', allow_pickle=False)
-    assert (vectors.shape, vectors.dtype) == ((4, 3), np.float32)
     card = json.loads((out / 'index.json').read_text())
     assert (card['indexed'], card['skipped'], card['reasons']) == (4, 0, {})
     assert set(card['model']['fingerprint']) == {
@@ -46,7 +49,7 @@ def test_the_folder_has_the_three_files_that_others_read(colour_model, pictures,
         'width',
         'pir_mm',
     }
-    assert pyogrio.list_layers(out / 'tiles.gpkg')[:, 0].tolist() == ['tiles']
+    assert pyogrio.list_layers(out / 'footprints.gpkg')[:, 0].tolist() == ['tiles']
 
 
 def test_bad_files_are_skipped_with_their_reasons(colour_model, pictures, tmp_path):
@@ -137,21 +140,159 @@ def test_without_a_single_picture_it_says_why(colour_model, pictures, tmp_path):
         index_pictures([tmp_path / 'absent'], colour_model, tmp_path / 'index')
 
 
-def test_a_run_that_breaks_leaves_the_last_good_index(colour_model, pictures, tmp_path):
+@pytest.fixture
+def counted(colour_model):
+    """Counts the pictures that the model embeds."""
+    encode, counts = colour_model.encode_image, []
+
+    def count(images):
+        counts.append(len(images))
+        return encode(images)
+
+    colour_model.encode_image = count
+    return counts
+
+
+def test_nothing_is_embedded_twice(colour_model, pictures, tmp_path, counted):
     index_pictures([pictures], colour_model, tmp_path / 'index')
-    encode, calls = colour_model.encode_image, []
+    card = index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert counted == [4] and card.indexed == 4
+    card = index_pictures([pictures], colour_model, tmp_path / 'index', rebuild=True)
+    assert counted == [4, 4] and card.indexed == 4
+
+
+def test_a_new_a_changed_and_a_lost_picture(colour_model, pictures, tmp_path, counted):
+    index_pictures([pictures], colour_model, tmp_path / 'index')
+    before = EmbeddingIndex(tmp_path / 'index')
+    (pictures / 'red.png').unlink()
+    Image.new('RGB', (30, 30), (0, 255, 0)).save(pictures / 'blue.jpg')
+    Image.new('RGB', (9, 9), (0, 0, 255)).save(pictures / 'new.png')
+    card = index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert counted == [4, 2] and card.indexed == 4
+    after = EmbeddingIndex(tmp_path / 'index')
+    assert names(after) == ['green.png', 'grey.tif', 'blue.jpg', 'new.png']
+    blue = after.search(np.array([[0, 1, 0]]), top_k=2).ids[0]
+    assert {Path(tile.source).name for tile in after.tiles(blue)} == {'green.png', 'blue.jpg'}
+    assert names(before) == names_of_good()
+
+
+def test_another_folder_is_added_and_the_first_stays(colour_model, pictures, tmp_path):
+    index_pictures([pictures], colour_model, tmp_path / 'index')
+    other = tmp_path / 'other'
+    other.mkdir()
+    Image.new('RGB', (9, 9), (0, 0, 255)).save(other / 'new.png')
+    assert index_pictures([other], colour_model, tmp_path / 'index').indexed == 5
+    (pictures / 'red.png').unlink()
+    assert index_pictures([other], colour_model, tmp_path / 'index').indexed == 5
+    assert index_pictures([pictures, other], colour_model, tmp_path / 'index').indexed == 4
+
+
+def test_sources_are_taken_out_whether_they_are_there_or_not(colour_model, pictures, tmp_path):
+    index_pictures([pictures], colour_model, tmp_path / 'index')
+    (pictures / 'red.png').unlink()
+    gone = [pictures / 'red.png', pictures / 'blue.jpg']
+    card = index_pictures([], colour_model, tmp_path / 'index', remove=gone)
+    assert card.indexed == 2 and names(EmbeddingIndex(tmp_path / 'index')) == names_of_good()[1:3]
+    with pytest.raises(ValueError, match='no picture was indexed'):
+        index_pictures([], colour_model, tmp_path / 'index', remove=[pictures])
+    assert len(EmbeddingIndex(tmp_path / 'index')) == 2
+
+
+def test_a_folder_that_lost_all_its_files_may_not_be_mounted(colour_model, pictures, tmp_path):
+    index_pictures([pictures], colour_model, tmp_path / 'index')
+    for path in pictures.iterdir():
+        path.unlink()
+    with pytest.raises(
+        ValueError, match='has no files, but 4 files of the index were there: mount'
+    ):
+        index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert len(EmbeddingIndex(tmp_path / 'index')) == 4
+
+
+def test_the_content_decides_where_that_is_asked_for(colour_model, pictures, tmp_path, counted):
+    index_pictures([pictures], colour_model, tmp_path / 'index', checksum=True)
+    os.utime(pictures / 'red.png', (5, 5))
+    index_pictures([pictures], colour_model, tmp_path / 'index', checksum=True)
+    index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert counted == [4]
+    old = os.stat(pictures / 'green.png')
+    content = (pictures / 'green.png').read_bytes()
+    (pictures / 'green.png').write_bytes(content[:-1] + b'!')
+    os.utime(pictures / 'green.png', ns=(old.st_atime_ns, old.st_mtime_ns))
+    index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert counted == [4]
+    index_pictures([pictures], colour_model, tmp_path / 'index', checksum=True)
+    assert counted == [4, 1]
+
+
+def test_a_broken_file_is_tried_again_and_found_when_it_is_well(colour_model, pictures, tmp_path):
+    good = (pictures / 'red.png').read_bytes()
+    (pictures / 'red.png').write_bytes(b'')
+    assert index_pictures([pictures], colour_model, tmp_path / 'index').indexed == 3
+    (pictures / 'red.png').write_bytes(good)
+    card = index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert (card.indexed, card.skipped) == (4, ())
+    (pictures / 'red.png').write_bytes(b'')
+    card = index_pictures([pictures], colour_model, tmp_path / 'index')
+    assert card.indexed == 3 and card.skipped[0].source.endswith('red.png')
+
+
+def test_a_run_that_breaks_keeps_its_batches_and_the_next_goes_on(
+    colour_model, pictures, tmp_path, counted
+):
+    encode = colour_model.encode_image
 
     def breaks_later(images):
-        calls.append(1)
-        if len(calls) == 3:
+        if len(counted) == 2:
+            raise MemoryError
+        return encode(images)
+
+    colour_model.encode_image = breaks_later
+    plant(pictures / 'map.tif', 512, 256, [('red', 128, 128)], side=256)
+    with pytest.raises(MemoryError):
+        index_pictures([pictures], colour_model, tmp_path / 'index', batch_size=2)
+    assert counted == [2, 2] and len(EmbeddingIndex(tmp_path / 'index')) == 4
+    colour_model.encode_image = encode
+    card = index_pictures([pictures], colour_model, tmp_path / 'index', batch_size=2)
+    assert sum(counted) == 6 and card.indexed == 6
+    index = EmbeddingIndex(tmp_path / 'index')
+    assert len({(tile.source, tile.window) for tile in index.tiles(index.ids)}) == 6
+
+
+def test_a_raster_that_was_begun_goes_on_behind_its_last_batch(
+    colour_model, pictures, tmp_path, counted
+):
+    plant(pictures / 'map.tif', 1024, 512, [('red', 900, 400)], side=200)
+    encode = colour_model.encode_image
+
+    def breaks_later(images):
+        if sum(counted) >= 6:
             raise MemoryError
         return encode(images)
 
     colour_model.encode_image = breaks_later
     with pytest.raises(MemoryError):
-        index_pictures([pictures], colour_model, tmp_path / 'index', batch_size=1)
-    assert names(EmbeddingIndex(tmp_path / 'index')) == names_of_good()
-    assert sorted(p.name for p in tmp_path.iterdir()) == ['index', 'pictures']
+        index_pictures([pictures / 'map.tif'], colour_model, tmp_path / 'index', batch_size=3)
+    assert len(EmbeddingIndex(tmp_path / 'index')) == 6
+    colour_model.encode_image = encode
+    card = index_pictures([pictures / 'map.tif'], colour_model, tmp_path / 'index')
+    assert counted == [3, 3, 2] and card.indexed == 8
+    index = EmbeddingIndex(tmp_path / 'index')
+    best = index.search(np.array([[1, 0, 0]]), top_k=1).ids[0]
+    assert index.tiles(best)[0].window == (768, 256, 256, 256)
+
+
+def test_an_old_index_is_converted_on_the_way(colour_model, pictures, tmp_path, counted):
+    index_pictures([pictures], colour_model, tmp_path / 'index')
+    index = EmbeddingIndex(tmp_path / 'index')
+    fingerprint = asdict(index.fingerprint)
+    sources = [tile.source for tile in index.tiles(index.ids)]
+    sizes = [tile.window[2:] for tile in index.tiles(index.ids)]
+    shutil.rmtree(tmp_path / 'index')
+    model = {'config': None, 'checkpoint': None, 'fingerprint': {**fingerprint, 'width': 4}}
+    old_index(tmp_path / 'index', sources, sizes, model=model, skipped_files=[])
+    assert index_pictures([pictures], colour_model, tmp_path / 'index').indexed == 4
+    assert len(EmbeddingIndex(tmp_path / 'index')) == 4 and counted == [4]
 
 
 def test_never_replaces_a_folder_of_other_things(colour_model, pictures):

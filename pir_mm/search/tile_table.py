@@ -1,0 +1,450 @@
+"""``tiles.sqlite``: the one truth about the sources, tiles and vectors of an index."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pir_mm.files.full_disk import telling_full_disk
+from pir_mm.files.rasters import Look
+from pir_mm.search.georeference import shifted
+from pir_mm.search.tile_source import Source
+from pir_mm.search.tiles import Tile
+from pir_mm.structures.footprint import Footprint
+
+FORMAT = 2
+MARK = 0x7069726D
+"""``application_id`` of the database, by which it is known."""
+QUERY_IDS = 500
+"""Ids of one query: old versions of SQLite take at most 999."""
+BOXES = 4
+"""Places of one tile: a footprint may be several polygons."""
+SCHEMA = f"""
+PRAGMA application_id = {MARK};
+PRAGMA user_version = {FORMAT};
+CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    bytes INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    sha256 TEXT,
+    crs TEXT,
+    transform TEXT,
+    look TEXT,
+    windows INTEGER NOT NULL DEFAULT 0,
+    empty INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    reason TEXT
+);
+CREATE TABLE tiles (
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL REFERENCES sources,
+    x INTEGER NOT NULL,
+    y INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    transform TEXT,
+    footprint BLOB
+);
+CREATE INDEX tiles_of_source ON tiles (source);
+CREATE VIRTUAL TABLE places USING rtree (id, west, east, south, north);
+CREATE TABLE segments (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    rows INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    ids BLOB
+);
+CREATE TABLE removed (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+"""
+TILE_COLUMNS = """
+SELECT t.id, s.path, t.x, t.y, t.width, t.height, s.crs, s.transform, t.transform, t.footprint,
+    s.look, s.windows
+FROM tiles AS t JOIN sources AS s ON s.id = t.source
+"""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """By what a change of a file is seen.
+
+    Args:
+        bytes: its size.
+        modified: when it was last written, in nanoseconds.
+        sha256: of its content, where that was asked for.
+    """
+
+    bytes: int = 0
+    modified: int = 0
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """What an index knows of a file.
+
+    Args:
+        path: as it is kept, see :func:`pir_mm.search.index_card.movable`.
+        stamp: of the file when it was read.
+        is_done: whether all its tiles were tried; else a run was ended in between.
+        reason: why all or part of it has no vector, or ``None``.
+        windows: how many tiles it is cut into; 0 if it cannot be cut.
+    """
+
+    path: str
+    stamp: Stamp
+    is_done: bool
+    reason: str | None
+    windows: int
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """A file of vectors, and which tile each row belongs to.
+
+    Args:
+        name: of the file, without folder and ending.
+        rows: how many of its rows count.
+        ids: ``(rows,)`` int64, increasing: the tile of each row.
+    """
+
+    name: str
+    rows: int
+    ids: NDArray[np.int64]
+
+    def goes_on_with(self, number: int) -> bool:
+        """Whether its ids have no gap and ``number`` is the next."""
+        return self.rows > 0 and int(self.ids[0]) + self.rows == number == int(self.ids[-1]) + 1
+
+
+class TileTable:
+    """The database, opened for reading or for writing.
+
+    A reader sees what was there when it opened it, whatever is written since. A writer changes
+    nothing outside of :meth:`transaction`. A tile's id is never used again.
+
+    Args:
+        path: of the database.
+        write: whether to open it for writing; it is made if it is not there.
+
+    Raises:
+        FileNotFoundError: if it is not there, or was not made to its end.
+        FullDiskError: if there is no room for a change.
+        ValueError: if it is no such database, or is damaged.
+    """
+
+    def __init__(self, path: str | Path, write: bool = False) -> None:
+        self.path = Path(path)
+        self._writes = write
+        self._lock = RLock()
+        if not write and not self.path.is_file():
+            raise FileNotFoundError(f'{path} does not exist')
+        with self._named_errors():
+            self._file = _connected_writer(self.path) if write else _snapshot(self.path)
+            ((tables,),) = self._file.execute('SELECT COUNT(*) FROM sqlite_master')
+            if write and not tables:
+                self._file.executescript(f'BEGIN; {SCHEMA} COMMIT;')
+            ((mark,),) = self._file.execute('PRAGMA application_id')
+            ((version,),) = self._file.execute('PRAGMA user_version')
+        if not write and not tables:
+            self.close()
+            raise FileNotFoundError(f'{path} is empty')
+        if (mark, version) != (MARK, FORMAT):
+            self.close()
+            raise ValueError(f'{path} is no table of tiles of format {FORMAT}; index anew')
+
+    def close(self) -> None:
+        self._file.close()
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            with self._lock, telling_full_disk(self.path) if self._writes else nullcontext():
+                yield
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f'{self.path} cannot be used: {error}; index anew') from None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes of the body, or none if it raises."""
+        with self._named_errors():
+            self._file.execute('BEGIN IMMEDIATE')
+            try:
+                yield
+                self._file.execute('COMMIT')
+            except BaseException:
+                if self._file.in_transaction:
+                    self._file.execute('ROLLBACK')
+                raise
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._named_errors():
+            return self._file.execute(query, values).fetchall()
+
+    def note(self, name: str) -> Any:
+        """What :meth:`set_note` kept, or ``None``."""
+        rows = self._rows('SELECT value FROM notes WHERE name = ?', (name,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def set_note(self, name: str, value: Any) -> None:
+        """Keep a value that JSON can hold."""
+        self._file.execute('INSERT OR REPLACE INTO notes VALUES (?, ?)', (name, json.dumps(value)))
+
+    # Sources
+
+    def sources(self) -> list[SourceRow]:
+        """All files, in the order in which they came."""
+        rows = self._rows(
+            'SELECT path, bytes, modified, sha256, done, reason, windows FROM sources ORDER BY id'
+        )
+        return [
+            SourceRow(path, Stamp(size, modified, sha256), bool(done), reason, windows)
+            for path, size, modified, sha256, done, reason, windows in rows
+        ]
+
+    def put_source(self, path: str, stamp: Stamp, source: Source | None) -> None:
+        """Add a file, or what is now known of it, before its tiles."""
+        place = None if source is None else source.georeference
+        values = (
+            path,
+            *(stamp.bytes, stamp.modified, stamp.sha256),
+            None if place is None else place.crs,
+            None if place is None or place.transform is None else json.dumps(place.transform),
+            None if source is None or source.look is None else json.dumps(asdict(source.look)),
+            0 if source is None else len(source.grid),
+        )
+        self._file.execute(
+            'INSERT INTO sources (path, bytes, modified, sha256, crs, transform, look, windows) '
+            'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET '
+            'bytes = excluded.bytes, modified = excluded.modified, sha256 = excluded.sha256, '
+            'crs = excluded.crs, transform = excluded.transform, look = excluded.look, '
+            'windows = excluded.windows, done = 0, reason = NULL',
+            values,
+        )
+
+    def end_source(self, path: str, empty: int, reason: str | None) -> None:
+        """Say that all tiles of a file were tried, how many had no data, and what went wrong."""
+        self._file.execute(
+            'UPDATE sources SET done = 1, empty = ?, reason = ? WHERE path = ?',
+            (empty, reason, path),
+        )
+
+    def restamp(self, path: str, stamp: Stamp) -> None:
+        """Note another time or hash of a file whose content is the same."""
+        self._file.execute(
+            'UPDATE sources SET bytes = ?, modified = ?, sha256 = ? WHERE path = ?',
+            (stamp.bytes, stamp.modified, stamp.sha256, path),
+        )
+
+    def remove_source(self, path: str) -> None:
+        """Remove a file and its tiles; its vectors count as removed until they are compacted."""
+        rows = self._rows(
+            'SELECT t.id FROM tiles AS t JOIN sources AS s ON s.id = t.source '
+            'WHERE s.path = ? ORDER BY t.id',
+            (path,),
+        )
+        ids = np.array([row[0] for row in rows], dtype=np.int64)
+        self._file.executemany('INSERT INTO removed VALUES (?, ?)', ranges(ids))
+        places = ((int(i) * BOXES + part,) for i in ids for part in range(BOXES))
+        self._file.executemany('DELETE FROM places WHERE id = ?', places)
+        of_path = 'SELECT id FROM sources WHERE path = ?'
+        self._file.execute(f'DELETE FROM tiles WHERE source = ({of_path})', (path,))
+        self._file.execute('DELETE FROM sources WHERE path = ?', (path,))
+
+    def windows(self, path: str) -> set[tuple[int, int, int, int]]:
+        """The windows of a file that have a vector."""
+        return set(
+            self._rows(
+                'SELECT t.x, t.y, t.width, t.height FROM tiles AS t '
+                'JOIN sources AS s ON s.id = t.source WHERE s.path = ?',
+                (path,),
+            )
+        )
+
+    # Tiles
+
+    @property
+    def count(self) -> int:
+        """Number of tiles."""
+        return int(self._rows('SELECT COUNT(*) FROM tiles')[0][0])
+
+    @property
+    def sources_with_tiles(self) -> int:
+        """Number of files that have a tile."""
+        return int(self._rows('SELECT COUNT(DISTINCT source) FROM tiles')[0][0])
+
+    @property
+    def without_data(self) -> int:
+        """Number of tiles that were left out because they have no data."""
+        return int(self._rows('SELECT COALESCE(SUM(empty), 0) FROM sources')[0][0])
+
+    @property
+    def next_id(self) -> int:
+        """The id of the next tile."""
+        return self.note('next_id') or 0
+
+    def add_tiles(self, tiles: Sequence[Tile], paths: Sequence[str]) -> None:
+        """Add tiles with the next ids; ``paths`` are those of :meth:`put_source`."""
+        first = self.next_id
+        source_of = {
+            path: self._file.execute('SELECT id FROM sources WHERE path = ?', (path,)).fetchone()[0]
+            for path in dict.fromkeys(paths)
+        }
+        for number, (tile, path) in enumerate(zip(tiles, paths, strict=True), first):
+            footprint = tile.footprint
+            # An affine map of the source tells that of each of its tiles.
+            transform = None if tile.transform is None else json.dumps(tile.transform)
+            wkb = None if footprint is None else footprint.to_wkb()
+            self._file.execute(
+                'INSERT INTO tiles SELECT ?, id, ?, ?, ?, ?, '
+                'CASE WHEN transform IS NULL THEN ? END, ? FROM sources WHERE id = ?',
+                (number, *tile.window, transform, wkb, source_of[path]),
+            )
+            self._add_places(number, footprint)
+        self.set_note('next_id', first + len(tiles))
+
+    def _add_places(self, number: int, footprint: Footprint | None) -> None:
+        boxes = [] if footprint is None else footprint.boxes[:BOXES]
+        for part, (west, south, east, north) in enumerate(boxes):
+            self._file.execute(
+                'INSERT INTO places VALUES (?, ?, ?, ?, ?)',
+                (number * BOXES + part, west, east, south, north),
+            )
+
+    def tiles(self, ids: Sequence[int]) -> list[Tile]:
+        """The tiles of some ids, in the order given; an id may occur several times.
+
+        Raises:
+            ValueError: if there is no such id.
+        """
+        wanted = sorted({int(i) for i in ids})
+        found: dict[int, Tile] = {}
+        for start in range(0, len(wanted), QUERY_IDS):
+            some = wanted[start : start + QUERY_IDS]
+            marks = ', '.join('?' * len(some))
+            rows = self._rows(f'{TILE_COLUMNS} WHERE t.id IN ({marks})', some)
+            found.update((row[0], _tile(row)) for row in rows)
+        absent = [i for i in wanted if i not in found]
+        if absent:
+            raise ValueError(f'{self.path} has no tile {absent[0]}')
+        return [found[int(i)] for i in ids]
+
+    def all_tiles(self, at_once: int) -> Iterator[list[tuple[int, Tile]]]:
+        """All tiles with their ids, in the order of these, ``at_once`` at a time."""
+        with self._named_errors():
+            rows = iter(self._file.execute(f'{TILE_COLUMNS} ORDER BY t.id'))
+            while some := [(row[0], _tile(row)) for row in islice(rows, at_once)]:
+                yield some
+
+    # Vectors
+
+    def segments(self) -> list[SegmentRow]:
+        """The files of vectors, in the order of their tiles."""
+        rows = self._rows('SELECT name, rows, first, ids FROM segments ORDER BY first')
+        return [
+            SegmentRow(
+                name,
+                count,
+                np.arange(first, first + count)
+                if ids is None
+                else np.frombuffer(ids, dtype='<i8').astype(np.int64),
+            )
+            for name, count, first, ids in rows
+        ]
+
+    def put_segment(self, name: str, rows: int, first: int, ids: bytes | None = None) -> None:
+        """Add a file of vectors, or say how many of its rows count now.
+
+        Args:
+            name: of the file.
+            rows: that count.
+            first: id of the first row's tile.
+            ids: of all rows, 8 bytes each, little endian; ``None`` if each is one more than the
+                one before.
+        """
+        self._file.execute(
+            'INSERT INTO segments (name, rows, first, ids) VALUES (?, ?, ?, ?) '
+            'ON CONFLICT (name) DO UPDATE SET rows = excluded.rows',
+            (name, rows, first, ids),
+        )
+
+    def replace_segments(self, names: Iterable[str]) -> None:
+        """Remove files of vectors, and with them the note of which rows were removed."""
+        self._file.executemany('DELETE FROM segments WHERE name = ?', ((name,) for name in names))
+        self._file.execute('DELETE FROM removed')
+
+    def removed(self) -> NDArray[np.int64]:
+        """Ids of tiles whose vectors still lie in a segment, increasing."""
+        rows = self._rows('SELECT first, last FROM removed ORDER BY first')
+        return np.concatenate(
+            [np.empty(0, np.int64), *(np.arange(first, last + 1) for first, last in rows)]
+        )
+
+
+def ranges(ids: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """First and last of each run of increasing ids without a gap."""
+    if ids.size == 0:
+        return []
+    breaks = np.flatnonzero(np.diff(ids) != 1)
+    firsts = ids[np.concatenate([[0], breaks + 1])]
+    lasts = ids[np.concatenate([breaks, [ids.size - 1]])]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def _tile(row: tuple[Any, ...]) -> Tile:
+    _, path, x, y, width, height, crs, of_source, of_tile, footprint, look, windows = row
+    transform = None
+    if of_tile is not None:
+        transform = tuple(json.loads(of_tile))
+    elif of_source is not None:
+        transform = shifted(tuple(json.loads(of_source)), x, y)
+    return Tile(
+        path,
+        (x, y, width, height),
+        crs,
+        transform,
+        None if footprint is None else Footprint.from_wkb(footprint),
+        None if look is None else _look(json.loads(look)),
+        is_whole=windows == 1,
+    )
+
+
+def _look(values: dict[str, Any]) -> Look:
+    return Look(**{**values, 'bands': tuple(values['bands'])})
+
+
+def _connected_writer(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=60)
+    connection.execute('PRAGMA journal_mode = WAL')
+    connection.execute('PRAGMA synchronous = NORMAL')
+    return connection
+
+
+def _snapshot(path: Path) -> sqlite3.Connection:
+    """A connection that sees the database as it is now, until it is closed."""
+    uri = path.resolve().as_uri()
+    # A folder that cannot be written has no place for the file by which readers and a writer
+    # meet; then nobody writes, and what a writer left behind is all there is.
+    left_behind = path.with_name(f'{path.name}-wal')
+    whole = not left_behind.exists() or left_behind.stat().st_size == 0
+    for options in ('mode=ro', 'mode=ro&immutable=1')[: 2 if whole else 1]:
+        connection = sqlite3.connect(
+            f'{uri}?{options}', uri=True, isolation_level=None, check_same_thread=False, timeout=60
+        )
+        try:
+            connection.execute('BEGIN')
+            connection.execute('SELECT COUNT(*) FROM sqlite_master').fetchone()
+            return connection
+        except sqlite3.OperationalError as error:
+            connection.close()
+            refused = error
+    raise refused
