@@ -36,6 +36,11 @@ def parse_arguments() -> argparse.Namespace:
         help='files and folders to take out of the index, whether they are still there or not',
     )
     parser.add_argument(
+        '--root',
+        metavar='DIR',
+        help='where the archive lies now, if it has moved: the place of "root" in index.json',
+    )
+    parser.add_argument(
         '--checksum', action='store_true', help='see changes by content, not by size and time'
     )
     parser.add_argument(
@@ -111,6 +116,7 @@ def main() -> None:
             rebuild=arguments.rebuild,
             remove=arguments.remove,
             checksum=arguments.checksum,
+            root=arguments.root,
         )
         print(f'{arguments.out}: {card.indexed} tiles indexed')
         for reason, names in card.skipped_by_reason.items():

@@ -31,6 +31,11 @@ def parse_arguments() -> argparse.Namespace:
         '--out', metavar='F', help='also write results to a .png, .csv or .geojson file'
     )
     parser.add_argument(
+        '--root',
+        metavar='DIR',
+        help='where the archive lies now, if it has moved: the place of "root" in index.json',
+    )
+    parser.add_argument(
         '--model', nargs=2, metavar=('CONFIG', 'CKPT'), help='[the files stored in the index]'
     )
     parser.add_argument(
@@ -79,7 +84,7 @@ def main() -> None:
         from pir_mm.apis.weights import load_retriever
 
         check_devices(arguments.device, gpus=None)
-        index = open_index(arguments.index)
+        index = open_index(arguments.index, arguments.root)
         model = load_index_model(index, *(arguments.model or ()), device=arguments.device)
         queries = [*arguments.texts, *map(Path, arguments.image)]
         notes = query_notes(model, queries)

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pir_mm.search.tile_source import Source
 from pir_mm.search.tile_table import SourceRow, Stamp, TileTable
 from pir_mm.search.tiles import Tile
 from pir_mm.search.tiling import Tiling, Window
-from pir_mm.search.vector_file import ENDING, VectorFile, new_name
+from pir_mm.search.vector_file import ENDING, VectorFile, map_vectors, new_name
 
 LOCK = 'writer.lock'
 FOOTPRINTS = 'footprints.gpkg'
@@ -31,6 +31,12 @@ LEFT = re.compile(r'\.(index|footprints)\.\d+\.(json|gpkg)(-journal|-wal|-shm)?'
 """Names of what a killed run had begun."""
 SEGMENT_ROWS = 1 << 20
 """Of a file of vectors, after which the next is begun."""
+SEGMENTS = 64
+"""Files of vectors above which they are joined to one."""
+REMOVED_SHARE = 0.25
+"""Of all rows, above which those that count are copied into a new file."""
+COPIED_ROWS = 1 << 16
+"""That are copied at a time."""
 
 
 class TileWriter:
@@ -142,8 +148,11 @@ class TileWriter:
         for last in self.table.segments()[-1:]:
             if last.goes_on_with(next_id) and last.rows < SEGMENT_ROWS:
                 self._name, self._first, rows = last.name, int(last.ids[0]), last.rows
-        self._segment = VectorFile(self._vectors / f'{self._name}{ENDING}', rows, width)
+        self._segment = VectorFile(self._path(self._name), rows, width)
         return self._segment
+
+    def _path(self, name: str) -> Path:
+        return self._vectors / f'{name}{ENDING}'
 
     def _drop_segment(self) -> None:
         if self._segment is not None:
@@ -242,13 +251,67 @@ class IndexWriter(TileWriter):
         """The windows of a file that have a vector."""
         return self.table.windows(movable(path, self._folder))
 
+    def move_root(self, root: str | Path) -> None:
+        """Note that all files below the root of the sources lie below another folder now."""
+        old, new = resolved(self.table.note('root'), self._folder), os.path.abspath(root)
+        if old is None or not os.path.isdir(new):
+            raise FileNotFoundError(f'{root} is no folder: give the place where {old} lies now')
+        with self.table.transaction():
+            for row in self.table.sources():
+                there = resolved(row.path, self._folder)
+                if Path(there).is_relative_to(old):
+                    moved = os.path.join(new, os.path.relpath(there, old))
+                    self.table.rename_source(row.path, movable(moved, self._folder))
+            self.table.set_note('root', movable(new, self._folder))
+            self.table.set_note('footprints', None)
+
+    def add(self, vectors: NDArray[np.float32], tiles: Sequence[Tile]) -> None:
+        super().add(vectors, tiles)
+        if not (self._place / CARD).exists():  # of a first run that may be killed
+            card_of(self.table, self._folder).write(self._place / CARD)
+
+    def compact(self) -> None:
+        """Copy the vectors that count into one new file, and let the old files go.
+
+        A reader that has opened the old files keeps them.
+        """
+        self._drop_segment()
+        segments, removed = self.table.segments(), self.table.removed()
+        name, kept = new_name(), [np.empty(0, np.int64)]
+        with VectorFile(self._path(name), 0, self.fingerprint.width) as file:
+            for segment in segments:
+                vectors = map_vectors(self._path(segment.name), segment.rows, file.width)
+                rows = np.flatnonzero(~np.isin(segment.ids, removed))
+                for start in range(0, len(rows), COPIED_ROWS):
+                    file.append(vectors[rows[start : start + COPIED_ROWS]])
+                kept.append(segment.ids[rows])
+        ids = np.concatenate(kept)
+        with self.table.transaction():
+            self.table.replace_segments(segment.name for segment in segments)
+            if len(ids):
+                first, has_gaps = int(ids[0]), len(ids) <= int(ids[-1] - ids[0])
+                kept_ids = ids.astype('<i8').tobytes() if has_gaps else None
+                self.table.put_segment(name, len(ids), first, kept_ids)
+        for segment in segments:
+            with suppress(
+                OSError
+            ):  # some systems keep what a reader has opened; the next run tries
+                self._path(segment.name).unlink()
+
+    def _needs_compacting(self) -> bool:
+        segments = self.table.segments()
+        rows = sum(segment.rows for segment in segments)
+        return len(segments) > SEGMENTS or len(self.table.removed()) > REMOVED_SHARE * rows
+
     def finish(self) -> IndexCard:
-        """Write what others read, ``footprints.gpkg`` and ``index.json``, if it is not as it was.
+        """Compact if much was removed, and write what others read if it is not as it was.
 
         Returns:
             What ``index.json`` tells.
         """
         self.flush()
+        if self._needs_compacting():
+            self.compact()
         state = [self.table.next_id, self.table.count]
         if self.table.note('footprints') != state or not (self._place / FOOTPRINTS).exists():
             self._write_footprints()

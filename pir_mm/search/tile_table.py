@@ -238,6 +238,10 @@ class TileTable:
             (empty, reason, path),
         )
 
+    def rename_source(self, path: str, new_path: str) -> None:
+        """Note that a file lies elsewhere."""
+        self._file.execute('UPDATE sources SET path = ? WHERE path = ?', (new_path, path))
+
     def restamp(self, path: str, stamp: Stamp) -> None:
         """Note another time or hash of a file whose content is the same."""
         self._file.execute(

@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import numpy as np
+import pyogrio
 import pytest
 
 from pir_mm.files.full_disk import FullDiskError
@@ -240,3 +241,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, 'touch', refuse)
     with pytest.raises(OSError, match='index cannot be written: Read-only file system; choose'):
         fill(tmp_path / 'index', ['a'])
+
+
+def test_a_moved_archive_keeps_its_vectors(tmp_path):
+    vectors = unit(3, 4)
+    fill(tmp_path / 'index', ['x', 'deep/y'], vectors[:2])
+    (tmp_path / 'new').mkdir()
+    with IndexWriter.opened(tmp_path / 'index') as writer:
+        writer.move_root(tmp_path / 'new')
+        assert writer.finish().root == str(tmp_path / 'new')
+        with pytest.raises(
+            FileNotFoundError, match='gone is no folder: give the place where .*new'
+        ):
+            writer.move_root(tmp_path / 'gone')
+    index = EmbeddingIndex(tmp_path / 'index')
+    moved = [str(tmp_path / 'new' / 'x'), str(tmp_path / 'new' / 'deep' / 'y')]
+    assert [tile.source for tile in index.tiles([0, 1])] == moved
+    layer = pyogrio.raw.read(tmp_path / 'index' / 'footprints.gpkg')[3]
+    assert layer[1].tolist() == moved

@@ -66,6 +66,16 @@ def test_an_index_moves_together_with_its_model(tool, index, tiny, tmp_path):
     assert run.code == 0, run.err
 
 
+def test_a_moved_archive_is_found_by_root(tool, index, photos, tmp_path):
+    there = tmp_path / 'there'
+    photos.rename(there)
+    run = tool('search', index, 'a lake', '--top-k', 1, '--root', there)
+    assert run.code == 0, run.err
+    assert str(there) in run.out and str(photos) not in run.out
+    run = tool('search', index, 'a lake', '--root', tmp_path / 'gone')
+    assert (run.code, run.err.count('\n')) == (1, 1) and 'gone is no folder' in run.err
+
+
 def test_another_model_is_refused_and_the_same_elsewhere_is_not(tool, index, tiny, tmp_path):
     run = tool('search', index, 'a lake', '--model', tiny.config, tiny.other)
     assert run.code == 1

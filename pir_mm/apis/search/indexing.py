@@ -47,6 +47,7 @@ def index_pictures(
     rebuild: bool = False,
     remove: Iterable[str | Path] = (),
     checksum: bool = False,
+    root: str | Path | None = None,
 ) -> IndexCard:
     """Cut pictures and rasters into tiles, embed these, and bring an index of them up to date.
 
@@ -68,6 +69,7 @@ def index_pictures(
         rebuild: start anew; an older index stays until the new one is complete.
         remove: files and folders to take out of the index, there or not.
         checksum: compare the content of files, not only their size and time.
+        root: where the archive lies now, if it has moved: the place of ``root`` in ``index.json``.
 
     Returns:
         The card of the index: how many tiles it holds, which files were skipped and why.
@@ -87,6 +89,8 @@ def index_pictures(
         run = _Run(writer, model, checkpoint, batch_size)
         if writer.fingerprint is not None:
             run.note_model(writer.fingerprint.width)
+        if root is not None:
+            writer.move_root(root)
         known = writer.known_sources()
         refuse_vanished(sources, found, [row.path for row in known])
         changes = find_changes(

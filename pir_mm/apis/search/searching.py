@@ -18,14 +18,20 @@ from pir_mm.structures.ranking import Ranking
 Query = str | Path | np.ndarray | Image.Image
 
 
-def open_index(index: EmbeddingIndex | str | Path) -> EmbeddingIndex:
+def open_index(
+    index: EmbeddingIndex | str | Path, root: str | Path | None = None
+) -> EmbeddingIndex:
     """Open an index folder. An index that is already open is returned as it is.
+
+    Args:
+        index: index folder, or an open index.
+        root: where the archive lies now, if it has moved: the place of ``root`` in ``index.json``.
 
     Raises:
         FileNotFoundError: if the folder has no index.
         ValueError: if the index is damaged.
     """
-    return index if isinstance(index, EmbeddingIndex) else EmbeddingIndex(index)
+    return index if isinstance(index, EmbeddingIndex) else EmbeddingIndex(index, root)
 
 
 def load_index_model(

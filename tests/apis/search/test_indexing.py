@@ -330,3 +330,16 @@ def test_a_broken_part_of_a_raster_costs_that_part_only(colour_model, pictures, 
     assert card.indexed == 4 + 3
     (broken,) = card.skipped
     assert broken.source.endswith('map.tif') and broken.reason.startswith('cannot be decoded: ')
+
+
+def test_an_archive_that_moved_is_not_embedded_again(colour_model, pictures, tmp_path, counted):
+    index_pictures([pictures], colour_model, tmp_path / 'in' / 'index')
+    (tmp_path / 'there').mkdir()
+    pictures.rename(tmp_path / 'there' / 'photos')
+    moved = tmp_path / 'there' / 'photos'
+    (moved / 'red.png').unlink()
+    Image.new('RGB', (9, 9), (0, 0, 255)).save(moved / 'new.png')
+    card = index_pictures([moved], colour_model, tmp_path / 'in' / 'index', root=moved)
+    assert counted == [4, 1] and card.indexed == 4 and card.root == str(moved)
+    index = EmbeddingIndex(tmp_path / 'in' / 'index')
+    assert {Path(tile.source).parent for tile in index.tiles(index.ids)} == {moved}
