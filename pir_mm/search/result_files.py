@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pir_mm.files.writing import write_json, write_text
 from pir_mm.search.tiles import Tile
@@ -34,10 +35,18 @@ def write_geojson(path: str | Path, hits: Sequence[Hit]) -> None:
     """Write a FeatureCollection (RFC 7946), one feature per hit.
 
     Properties: ``query``, ``rank``, ``score``, ``source``, ``window`` (column, row, width, height).
-    The geometry is null, as the tiles have no place on Earth.
+    The geometry is the tile's footprint in WGS84, split at the antimeridian, or null where it has
+    no place on Earth.
     """
-    features = [{'type': 'Feature', 'geometry': None, 'properties': hit.properties} for hit in hits]
+    features = [
+        {'type': 'Feature', 'geometry': _geometry(hit.tile), 'properties': hit.properties}
+        for hit in hits
+    ]
     write_json(path, {'type': 'FeatureCollection', 'features': features}, indent=None)
+
+
+def _geometry(tile: Tile) -> dict[str, Any] | None:
+    return None if tile.footprint is None else tile.footprint.geometry
 
 
 def write_csv(path: str | Path, hits: Sequence[Hit]) -> None:

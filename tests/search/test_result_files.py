@@ -1,7 +1,11 @@
 import csv
 import json
 
+import pytest
+import shapely
+
 from pir_mm.search import Hit, Tile, write_csv, write_geojson
+from pir_mm.structures.footprint import Footprint
 
 HITS = [
     Hit('a "ship", red', 1, 0.123456789, Tile('/p/ü.png', (0, 0, 5, 4))),
@@ -35,6 +39,25 @@ def test_geojson_is_one_feature_per_hit_without_a_place(tmp_path):
         ],
     }
     assert [path.name for path in (tmp_path / 'new').iterdir()] == ['hits.geojson']
+
+
+SQUARE = ((1.0, 2.0), (3.0, 2.0), (3.0, 4.0), (1.0, 4.0), (1.0, 2.0))
+EAST = ((179.0, 5.0), (180.0, 5.0), (180.0, 6.0), (179.0, 5.0))
+WEST = ((-180.0, 5.0), (-179.0, 6.0), (-180.0, 6.0), (-180.0, 5.0))
+
+
+@pytest.mark.parametrize(
+    ('rings', 'kind'), [((SQUARE,), 'Polygon'), ((EAST, WEST), 'MultiPolygon')]
+)
+def test_a_tile_with_a_place_has_its_footprint(tmp_path, rings, kind):
+    transform = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
+    tile = Tile('/p/a.tif', (0, 0, 5, 4), 'EPSG:4326', transform, Footprint(rings))
+    write_geojson(tmp_path / 'hits.geojson', [Hit('ship', 1, 0.5, tile)])
+    (feature,) = json.loads((tmp_path / 'hits.geojson').read_text())['features']
+    assert feature['geometry']['type'] == kind
+    assert shapely.geometry.shape(feature['geometry']).equals(
+        shapely.MultiPolygon([shapely.Polygon(ring) for ring in rings])
+    )
 
 
 def test_csv_quotes_what_needs_it(tmp_path):
