@@ -9,6 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from pir_mm.files.weights import load_whole
+from pir_mm.functional.attention import attention_shares
 from pir_mm.functional.masking import key_mask
 from pir_mm.models.converters.bert import bert_weights, later_layers, read_bert
 from pir_mm.models.layers.dropout import Dropout
@@ -71,6 +72,10 @@ class BertAttention(nn.Module):
         )
         change = self.output.dense(attended.transpose(1, 2).flatten(2))
         return self.output.LayerNorm(tokens + self.dropout(change))
+
+    def shares(self, tokens: Tensor, keys: ImageKeys) -> Tensor:
+        """What each token takes of each key where none is masked, ``(P, heads, L, N)``."""
+        return attention_shares(self._split(self.self.query(tokens)), self._split(keys.key))
 
     def _split(self, vectors: Tensor) -> Tensor:
         return vectors.unflatten(-1, (self.heads, -1)).transpose(1, 2)
