@@ -40,6 +40,13 @@ class TextReading(NamedTuple):
     nothing_known: bool
 
 
+class WordSpan(NamedTuple):
+    """A word as it is written, and where its pieces stand among those of the text."""
+
+    word: str
+    pieces: slice
+
+
 @TASK_UTILS.register_module()
 class WordPieceTokenizer:
     """Texts to word-piece ids, as BERT uncased: ``[CLS] pieces [SEP]``, padded to the longest.
@@ -111,8 +118,7 @@ class WordPieceTokenizer:
 
     def __call__(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         # One by one: the library's batch call starts threads, and warns when a loader forks later.
-        cleaned = [clean_caption(text, self.max_words, self.cleaning) for text in texts]
-        encoded = [self._tokenizer.encode(text) for text in cleaned]
+        encoded = [self._tokenizer.encode(self._cleaned(text)) for text in texts]
         cut = sum(bool(one.overflowing) for one in encoded)
         if cut and not self.truncated:
             print_log(f'a text was cut to max_tokens={self.max_tokens} pieces', 'current')
@@ -131,6 +137,22 @@ class WordPieceTokenizer:
         used = sum(end <= self.max_tokens - 2 for end in ends)
         unknown = [word for word, pieces in kept.items() if _is_unknown(word, pieces)]
         return TextReading(used, len(words), tuple(unknown), len(unknown) == len(kept))
+
+    def spans(self, text: str) -> list[WordSpan]:
+        """The words of a text in order, ``[CLS]`` as the first, ``[SEP]`` left out.
+
+        A word is what BERT splits before it looks for pieces; of one that was cut, what is left.
+        """
+        text = self._cleaned(text)
+        encoded = self._tokenizer.encode(text)
+        spans = [WordSpan('[CLS]', slice(0, 1))]
+        for number in sorted({number for number in encoded.word_ids if number is not None}):
+            pieces, letters = encoded.word_to_tokens(number), encoded.word_to_chars(number)
+            spans.append(WordSpan(text[slice(*letters)], slice(*pieces)))
+        return spans
+
+    def _cleaned(self, text: str) -> str:
+        return clean_caption(text, self.max_words, self.cleaning)
 
     def _pieces(self, word: str) -> list[str]:
         return self._tokenizer.encode(word, add_special_tokens=False).tokens

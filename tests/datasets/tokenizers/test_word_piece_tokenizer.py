@@ -54,6 +54,26 @@ def test_tells_which_pieces_are_parts_of_words(tmp_path):
     assert [p for p, own in zip(lines, pieces.inner, strict=True) if own] == ['##s', '##']
 
 
+def test_pieces_are_joined_to_words(vocab):
+    spans = build(vocab).spans('Ponds near a river, road')
+    assert [(span.word, span.pieces) for span in spans] == [
+        ('[CLS]', slice(0, 1)), ('ponds', slice(1, 3)), ('near', slice(3, 4)), ('a', slice(4, 5)),
+        ('river', slice(5, 6)), ('road', slice(6, 7)),
+    ]  # fmt: skip
+
+
+def test_words_that_are_not_read_are_not_among_the_words(vocab):
+    assert [span.word for span in build(vocab, max_words=2).spans('a road near')][1:] == [
+        'a', 'road'
+    ]  # fmt: skip
+    short = build(vocab, max_tokens=4)
+    assert [span.word for span in short.spans('a road near')] == ['[CLS]', 'a', 'road']
+    (_, _, cut) = short.spans('a ponds')
+    assert (cut.word, cut.pieces) == ('pond', slice(2, 3))
+    with pytest.raises(ValueError, match='has no word left'):
+        short.spans('...')
+
+
 def test_without_a_mask_no_word_can_be_hidden(vocab):
     with pytest.raises(ValueError, match=r'vocab.txt has no piece \[MASK\], which hides a word'):
         _ = build(vocab).pieces
