@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pir_mm.visualization.figure_file import PAGE_WIDTH, QUIET
+from pir_mm.visualization.grid_overlay import lay_over
 from pir_mm.visualization.text_block import shorten
 from pir_mm.visualization.typefaces import font
 
-COLOURS = 'cividis'  # reads the same with any colour vision, and in grey
 KEPT = '#ff3b1f'
 PAIRS = 2  # pictures in a row, each plain and with its belief
 
@@ -81,11 +81,10 @@ def draw_beliefs(beliefs: Sequence[PictureBelief]) -> Figure:
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.04, wspace=0.01)
     places = figure.subplots(rows, 2 * pairs, squeeze=False).reshape(-1, 2)
     for (plain, over), belief in zip(places, beliefs, strict=False):
-        height, width = belief.picture.shape[:2]
         plain.imshow(belief.picture)
         name = shorten(belief.name, font(8), 125, keep_end=10)
         plain.set_title(name, fontsize=7, loc='left', pad=3)
-        _overlay(over, belief, (0, width, height, 0))
+        _overlay(over, belief)
         bar = figure.colorbar(over.images[-1], ax=over, fraction=0.05, pad=0.02, aspect=18)
         bar.solids.set_alpha(1)
         bar.ax.tick_params(labelsize=5.5, length=2, pad=1)
@@ -100,13 +99,10 @@ def draw_beliefs(beliefs: Sequence[PictureBelief]) -> Figure:
     return figure
 
 
-def _overlay(axes: Axes, belief: PictureBelief, extent: tuple[float, float, float, float]) -> None:
-    _, width, height, _ = extent
-    grey = belief.picture @ np.array([0.299, 0.587, 0.114])
-    axes.imshow(0.75 * grey + 64, cmap='gray', vmin=0, vmax=255)  # light, so that colours show
+def _overlay(axes: Axes, belief: PictureBelief) -> None:
+    height, width = belief.picture.shape[:2]
     norm = PowerNorm(0.5, vmin=0, vmax=float(belief.shown.max()))
-    colours = {'cmap': COLOURS, 'norm': norm, 'alpha': 0.55}
-    axes.imshow(belief.shown, extent=extent, interpolation='nearest', **colours)
+    lay_over(axes, belief.picture, belief.shown, norm)
     what = 'weight' if belief.strategy == 'soft' else 'belief'
     axes.set_title(what, fontsize=7, loc='left', pad=3)
     if belief.strategy != 'hard':

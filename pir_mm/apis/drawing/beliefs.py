@@ -3,19 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from pir_mm.apis.search.embedding import LOADERS, PictureReader, test_pipeline
-from pir_mm.files.pictures import read_picture
+from pir_mm.apis.drawing.seen_picture import SeenPicture, see_picture
 from pir_mm.functional.belief import belief, belief_scores, reweigh, select
 from pir_mm.visualization.belief_map import PictureBelief, draw_beliefs
 from pir_mm.visualization.figure_file import check_ending, save_picture
-
-WHOLE = (*LOADERS, 'Resize', 'ResizeEdge', 'PackInputs')
-PRINTED = 1024  # pixels of a longer side, more would not be seen in print
 
 
 def draw_picture_beliefs(
@@ -61,40 +55,28 @@ def picture_beliefs(model: nn.Module, pictures: Sequence[str | Path]) -> list[Pi
             'the model has no prior, so there is no belief to draw: give a model whose config has '
             'instruction_encoder'
         )
-    read = PictureReader(model)
-    whole = all(step['type'].split('.')[-1] in WHOLE for step in test_pipeline(model))
-    beliefs = []
-    for picture in pictures:
-        if Path(picture).is_dir():
-            raise ValueError(f'{picture} is a folder: give the pictures in it one by one')
-        try:
-            pixels, _ = read(picture)
-        except FileNotFoundError:
-            raise FileNotFoundError(f'picture {picture} does not exist') from None
-        except ValueError as error:
-            raise ValueError(f'{picture}: {error}') from None
-        seen = (
-            _whole(picture, read.max_pixels) if whole else pixels.flip(0).permute(1, 2, 0).numpy()
-        )
-        beliefs.append(_belief_of(model, pixels, Path(picture).name, seen))
-    return beliefs
+    return [_belief_of(model, see_picture(model, picture)) for picture in pictures]
 
 
-def _belief_of(model: nn.Module, pixels: Tensor, name: str, seen: np.ndarray) -> PictureBelief:
+def _belief_of(model: nn.Module, seen: SeenPicture) -> PictureBelief:
     with torch.inference_mode():
-        images = model.data_preprocessor({'inputs': pixels[None]}, False)['images']
+        images = seen.images(model)
         pooled, tokens = model.image_encoder(images)
         tokens = torch.cat([pooled.unsqueeze(dim=1), tokens], dim=1)
         scores = belief_scores(tokens, model.instruction_encoder(images))
         kept, gain = _choice(model.selector, scores)
         weight = belief(scores)
-    rows, columns = token_grid(tokens.size(1) - 1, *pixels.shape[1:])
+    rows, columns = seen.grid(tokens.size(1) - 1)
     grids = (part[0, 1:].reshape(rows, columns).cpu().numpy() for part in (weight, kept, gain))
     return PictureBelief(
-        name, seen, *grids, global_belief=float(weight[0, 0]), global_kept=bool(kept[0, 0]),
+        seen.name,
+        seen.shown,
+        *grids,
+        global_belief=float(weight[0, 0]),
+        global_kept=bool(kept[0, 0]),
         global_weight=float(gain[0, 0]),
         strategy=getattr(model.selector, 'strategy', 'none'),
-    )  # fmt: skip
+    )
 
 
 def _choice(selector: nn.Module | None, scores: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,26 +90,3 @@ def _choice(selector: nn.Module | None, scores: Tensor) -> tuple[Tensor, Tensor]
     index = select(number, scores, selector.keep).squeeze(dim=-1)
     kept = torch.zeros_like(scores, dtype=torch.bool).scatter_(1, index, True)
     return kept, kept.to(scores.dtype)
-
-
-def token_grid(tokens: int, height: int, width: int) -> tuple[int, int]:
-    """Rows and columns of the grid that tokens form over a picture, nearest to its shape.
-
-    Raises:
-        ValueError: if no grid of so many cells has roughly the picture's shape.
-    """
-    pairs = [(rows, tokens // rows) for rows in range(1, tokens + 1) if tokens % rows == 0]
-    skew = [abs(np.log(rows / columns * width / height)) for rows, columns in pairs]
-    best = int(np.argmin(skew))
-    if skew[best] > np.log(2):
-        raise ValueError(
-            f'{tokens} tokens form no grid over a picture of {height} x {width}: a belief can be '
-            'drawn only where tokens stand for places'
-        )
-    return pairs[best]
-
-
-def _whole(path: str | Path, max_pixels: int) -> np.ndarray:
-    picture = Image.fromarray(read_picture(path, max_pixels)[:, :, ::-1])
-    picture.thumbnail((PRINTED, PRINTED))
-    return np.asarray(picture)

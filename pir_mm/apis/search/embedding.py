@@ -212,10 +212,16 @@ class PictureReader:
 
 
 def test_pipeline(model: nn.Module) -> list[dict[str, Any]]:
-    """The transforms of ``test_dataloader.dataset.pipeline`` in the model's config."""
+    """The transforms of ``test_dataloader.dataset.pipeline`` in the model's config.
+
+    A config that tests nothing, such as one of a model that scores pairs, has a ``test_pipeline``.
+    """
+    cfg = getattr(model, 'cfg', None)
     try:
-        return list(model.cfg.test_dataloader.dataset.pipeline)
+        return list(cfg.test_dataloader.dataset.pipeline)
     except AttributeError:
+        if getattr(cfg, 'test_pipeline', None):
+            return list(cfg.test_pipeline)
         raise ValueError(
             'the model has no `model.cfg` with `test_dataloader.dataset.pipeline`: load it with '
             'pir_mm.apis.load_retriever'
