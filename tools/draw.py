@@ -3,6 +3,7 @@
 python tools/draw.py embeddings CONFIG CKPT --out tsne.png
 python tools/draw.py rankings CONFIG CKPT --text "two piers in a harbour" --out sheet.png
 python tools/draw.py beliefs CONFIG CKPT harbour.jpg bridge.jpg --out beliefs.png
+python tools/draw.py words CONFIG CKPT harbour.jpg --text "two piers in a harbour" --out words.png
 python tools/draw.py curves work_dirs/one work_dirs/other --out curves.pdf
 python tools/draw.py scenes CONFIG CKPT --out scenes.png
 """
@@ -48,6 +49,16 @@ def parse_arguments() -> argparse.Namespace:
     one.add_argument('--seed', type=int, default=0, help='of that draw [0]')
     one = add('beliefs', 'what the prior believes in', of_model)
     one.add_argument('pictures', nargs='+', metavar='PICTURE')
+    one = add('words', 'what each word takes of a picture, by a fusion model', of_model)
+    one.add_argument('picture', metavar='PICTURE')
+    one.add_argument('--text', required=True, help='a sentence')
+    one.add_argument(
+        '--layer', type=int, metavar='N', help='fusion layer, from 1 [the last but one]'
+    )
+    one.add_argument(
+        '--compare', nargs=2, action='append', default=[], metavar=('CONFIG', 'CKPT'),
+        help='another model, drawn below; repeatable',
+    )  # fmt: skip
     one = add('curves', 'losses and recalls of training runs')
     one.add_argument('work_dirs', nargs='+', metavar='WORK_DIR')
     one = add('scenes', 'recall of each scene', of_model, of_split)
@@ -66,11 +77,15 @@ def embedded(arguments: argparse.Namespace):
 
 
 def loaded(arguments: argparse.Namespace):
+    return one_loaded(arguments.config, arguments.checkpoint, arguments.device)
+
+
+def one_loaded(config: str, checkpoint: str, device: str):
     from pir_mm.apis.training.running import check_devices
     from pir_mm.apis.weights.loading import load_retriever
 
-    check_devices(arguments.device, gpus=None)
-    return load_retriever(arguments.config, arguments.checkpoint, arguments.device)
+    check_devices(device, gpus=None)
+    return load_retriever(config, checkpoint, device)
 
 
 def embeddings(arguments: argparse.Namespace) -> None:
@@ -94,6 +109,23 @@ def beliefs(arguments: argparse.Namespace) -> None:
 
     for one in draw_picture_beliefs(loaded(arguments), arguments.pictures, arguments.out):
         print(f'{one.name}: {one.caption}')
+
+
+def words(arguments: argparse.Namespace) -> None:
+    from pir_mm.apis.drawing.words import draw_word_maps, model_names
+    from pir_mm.apis.search.searching import query_notes
+
+    files = [(arguments.config, arguments.checkpoint), *map(tuple, arguments.compare)]
+    models = {
+        name: one_loaded(*pair, arguments.device)
+        for name, pair in zip(model_names(files), files, strict=True)
+    }
+    asked = (arguments.picture, arguments.text, arguments.out, arguments.layer)
+    for one in draw_word_maps(models, *asked):
+        print(f'{one.name}: {one.score}')
+    notes = [note for model in models.values() for note in query_notes(model, [arguments.text])]
+    for note in dict.fromkeys(notes):
+        print(note, file=sys.stderr)
 
 
 def curves(arguments: argparse.Namespace) -> None:
@@ -120,7 +152,7 @@ def main() -> None:
         raise SystemExit('error: this Python has no pir_mm: use .venv/bin/python, which bash '
                          'tools/quickstart.sh makes, or pip install -e .') from None  # fmt: skip
 
-    draw = {f.__name__: f for f in (embeddings, rankings, beliefs, curves, scenes)}
+    draw = {f.__name__: f for f in (embeddings, rankings, beliefs, words, curves, scenes)}
     with exit_with_reason():
         draw[arguments.command](arguments)
         print(f'drawn: {arguments.out}')

@@ -96,6 +96,42 @@ def test_a_model_without_a_prior_has_no_beliefs(tool, tiny, photos, tmp_path):
     assert 'the model has no prior' in run.err
 
 
+FUSION = """
+sizes = dict(heads=2, intermediate_size=32)
+model.update(
+    type='pir_mm.FusionRetriever',
+    fusion_encoder=dict(type='pir_mm.FusionEncoder', dim=16, image_dim=16, layers=2, **sizes),
+    losses=dict(itm=dict(type='pir_mm.MatchingLoss')),
+)
+del model['embedding'], model['head'], sizes
+test_pipeline = test_dataloader['dataset']['pipeline']
+test_dataloader = None
+"""
+
+
+def test_words_of_models_that_are_compared(tool, tiny, photos, tmp_path):
+    from pir_mm.apis.weights.loading import load_retriever
+
+    config = tmp_path / 'fusion.py'
+    config.write_text(CONFIG.format(vocab=tmp_path / 'vocab.txt') + FUSION)
+    files = [(config, tmp_path / 'f.pth'), (config, tmp_path / 'g.pth')]
+    for seed, (_, path) in enumerate(files):
+        torch.manual_seed(seed)
+        torch.save({'state_dict': load_retriever(config).state_dict()}, path)
+    asked = (photos / 'a.png', '--text', 'a bad zebra', '--layer', 2, '--compare', *files[1])
+    run = tool('draw', 'words', *files[0], *asked, '--out', tmp_path / 'w.png')
+    assert run.code == 0, run.err
+    first, second, last = run.out.splitlines()
+    assert first.startswith('fusion f.pth: log odds ') and second.startswith('fusion g.pth: log')
+    assert ', probability 0.' in first and last == f'drawn: {tmp_path}/w.png'
+    assert run.err.count('\n') == 1 and 'does not know bad, zebra' in run.err
+    assert Image.open(tmp_path / 'w.png').width == 1350  # the picture and four words
+    run = tool('draw', 'words', tiny.config, tiny.checkpoint, *asked, '--out', tmp_path / 'x.png')
+    assert (run.code, run.err.count('\n')) == (1, 1)
+    assert 'config does not read an image into its words' in run.err
+    assert not (tmp_path / 'x.png').exists()
+
+
 def test_curves(tool, tmp_path):
     place = tmp_path / 'run' / '20260101_000000' / 'vis_data'
     place.mkdir(parents=True)
