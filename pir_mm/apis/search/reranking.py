@@ -2,9 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from pir_mm.apis.search.searching import Query, open_index, query_notes, rank_qu
 from pir_mm.engine.kept_states import KeptStates
 from pir_mm.functional.cascade import Candidates, merged
 from pir_mm.functional.similarity import similarity, unit
-from pir_mm.search import EmbeddingIndex, ExactStore
+from pir_mm.search import EmbeddingIndex, ExactStore, Tile, TileSource
 from pir_mm.structures.ranking import Ranking
 
 BATCH = 32
@@ -65,7 +64,8 @@ def rerank(
         model: a fusion model, from :func:`pir_mm.apis.load_retriever`.
         queries: sentences (``str``) and pictures (paths or arrays), as in :func:`rank_queries`.
         ranking: what a filter found for them.
-        gallery: the items that ``ranking.ids`` mean, pictures or sentences. Each is read once.
+        gallery: the items that ``ranking.ids`` mean, pictures, tiles or sentences. Each is read
+            once.
         k: how many are read again; more than there are means all.
 
     Raises:
@@ -121,8 +121,9 @@ def rerank_index(
     ranking = rank_queries(index, model, queries, max(top_k, rerank_top))
     seconds = time.perf_counter() - began
     ids = np.unique(ranking.ids[:, :rerank_top]).tolist()
-    pictures = {i: tile.source for i, tile in zip(ids, index.tiles(ids), strict=True)}
-    found = rerank(reranker, queries, ranking, _existing(pictures, index), rerank_top)
+    tiles = dict(zip(ids, index.tiles(ids), strict=True))
+    _require_sources(tiles.values(), index)
+    found = rerank(reranker, queries, ranking, tiles, rerank_top)
     return Reranked(_cut(found.ranking, top_k), {'filter': seconds, **found.seconds})
 
 
@@ -149,11 +150,13 @@ def cascade_search(
     """
     require_fusion(reranker)
     began = time.perf_counter()
-    vectors = [_embedded(model, items) for items in (queries, gallery)]
-    ranking = ExactStore(vectors[1]).search(vectors[0], max(k, top_k))
+    asked, found = (_embedded(model, items) for items in (queries, gallery))
+    store = ExactStore(found.shape[1])
+    store.add(np.arange(len(found)), found)
+    ranking = store.search(asked, max(k, top_k))
     seconds = time.perf_counter() - began
-    found = rerank(reranker, queries, ranking, gallery, k)
-    return Reranked(_cut(found.ranking, top_k), {'filter': seconds, **found.seconds})
+    again = rerank(reranker, queries, ranking, gallery, k)
+    return Reranked(_cut(again.ranking, top_k), {'filter': seconds, **again.seconds})
 
 
 def require_fusion(model: nn.Module) -> None:
@@ -229,12 +232,17 @@ def _picture_states(model: nn.Module, pictures: Sequence[Picture]) -> Iterator[T
     if not pictures:
         return
     workers = min(8, os.cpu_count() or 1)
-    read = in_background(PictureReader(model), pictures, workers, 2 * BATCH + workers)
+    reader, source = PictureReader(model), TileSource()
+    read = in_background(
+        lambda picture: reader(_whole_or_pixels(picture, source)), pictures, workers,
+        2 * BATCH + workers,
+    )  # fmt: skip
     pixels: list[Tensor] = []
     for picture, future in zip(pictures, read, strict=True):
         error = future.exception()
         if error is not None:
             name = 'an array' if isinstance(picture, np.ndarray) else picture
+            name = picture.source if isinstance(picture, Tile) else name
             raise type(error)(f'{name}: {error}') from None
         pixels.append(future.result()[0])
         if len(pixels) == BATCH:
@@ -250,14 +258,25 @@ def _encoded(model: nn.Module, pixels: list[Tensor]) -> Tensor:
     return model.encode_image_tokens(data['images'])
 
 
-def _existing(pictures: dict[int, str], index: EmbeddingIndex) -> dict[int, Path]:
-    gone = [source for source in pictures.values() if not os.path.isfile(source)]
+def _whole_or_pixels(picture: Picture | Tile, source: TileSource) -> Picture:
+    """A picture as it is; of a tile its file, or the pixels of a part or of a raster."""
+    if not isinstance(picture, Tile):
+        return picture
+    if picture.is_whole and picture.look is None:
+        return picture.source
+    pixels = source.read(picture)
+    if pixels is None:
+        raise ValueError('it has no data any more: index anew')
+    return pixels
+
+
+def _require_sources(tiles: Iterable[Tile], index: EmbeddingIndex) -> None:
+    gone = [tile.source for tile in tiles if not os.path.isfile(tile.source)]
     if gone:
         raise FileNotFoundError(
             f'{len(gone)} pictures of {index.folder} cannot be read again, first {gone[0]}: index '
             'anew, or search without re-ranking'
         )
-    return {number: Path(source) for number, source in pictures.items()}
 
 
 def _embedded(model: nn.Module, items: Sequence[Query]) -> np.ndarray:

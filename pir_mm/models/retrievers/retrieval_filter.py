@@ -40,7 +40,7 @@ class RetrievalFilter(TaughtFilter, Retriever):
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(tokenizer, data_preprocessor, init_cfg)
+        super().__init__(tokenizer, data_preprocessor, init_cfg=init_cfg)
         self.classifier = MODELS.build(classifier)
         self.hold(teacher, init, distillation)
 

@@ -7,9 +7,11 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmpretrain.models import MultiModalDataPreprocessor
+from PIL import Image
 from torch import nn
 
 from pir_mm.apis import cascade_search, index_pictures, open_index, rerank, rerank_index
+from pir_mm.search import Tiling
 from pir_mm.structures.ranking import Ranking
 from pir_mm.structures.text_states import TextStates
 
@@ -108,6 +110,21 @@ def test_a_picture_is_compared_by_the_pooled_vectors(colour_model, fusion, index
     found = rerank_index(index, colour_model, fusion, [pictures / 'blue.jpg'], 4, 4)
     assert names(index, found.ranking)[0][:2] == ['blue', 'grey']
     assert found.ranking.scores[0, :2] == pytest.approx([1, 3**-0.5], abs=0.01)
+
+
+def test_of_a_picture_that_was_cut_each_tile_is_read_again_by_itself(
+    colour_model, fusion, tmp_path
+):
+    pixels = np.zeros((32, 64, 3), dtype=np.uint8)
+    pixels[:, :32, 2], pixels[:, 32:, 0] = 255, 255
+    Image.fromarray(pixels).save(tmp_path / 'blue_and_red.png')
+    index_pictures([tmp_path / 'blue_and_red.png'], colour_model, tmp_path / 'i', tiling=Tiling(32))
+    index = open_index(tmp_path / 'i')
+    for word, column in (('red', 32), ('blue', 0)):
+        found = rerank_index(index, colour_model, fusion, [f'green then {word}'], 2, 2)
+        first, second = index.tiles(found.ranking.ids[0].tolist())
+        assert first.window == (column, 0, 32, 32) != second.window
+        assert found.ranking.scores[0].tolist() == pytest.approx([0, -(2**0.5) * 2.55])
 
 
 def test_says_how_long_each_stage_took(colour_model, fusion, index):
