@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def affiliation_by_sample(
@@ -59,6 +59,25 @@ def ranks_by_sorting(
         order = (image @ text[query]).argsort(descending=True, stable=True)
         of_texts.append((order == image_of_text[query]).nonzero()[0, 0])
     return torch.stack(of_images), torch.stack(of_texts)
+
+
+@torch.no_grad()
+def scores_pair_by_pair(classifier: nn.Module, image: Tensor, text: Tensor) -> Tensor:
+    """Log odds ``(n, m)`` by a ``PairClassifier`` as the paper writes it, on each pair by itself.
+
+    Image and text stand side by side in front of its first layer, in the order of the pairs.
+    """
+    weight = torch.cat([classifier.image.weight, classifier.text.weight], dim=1)
+    rows = []
+    for own in image:
+        values = torch.cat([own.expand(len(text), -1), text], dim=1)
+        for layer, norm in zip(
+            [weight, *(inner.weight for inner in classifier.inner)], classifier.norms, strict=True
+        ):
+            values = norm(F.linear(values, layer)).relu()
+        logits = classifier.last(values)
+        rows.append(logits[:, 1] - logits[:, 0])
+    return torch.stack(rows)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pir_mm.apis.benchmarking import (
+    cascade_cases,
     clip_cases,
     epoch_cases,
     loss_cases,
@@ -51,7 +52,10 @@ CASES = {
     'recall_1k_5k': Case(partial(ranking_cases.recall, 1_000), quick=True),
     'recall_10k_50k': Case(partial(ranking_cases.recall, 10_000, share=0.01), 4, quick=True),
     'recall_100k_500k': Case(partial(ranking_cases.recall, 100_000, share=0.0002)),
+    'filter_rsicd': Case(cascade_cases.filter_all, quick=True),
+    'cascade_k128_i2t': Case(partial(cascade_cases.cascade, 'i2t'), quick=True),
+    'cascade_k128_t2i': Case(partial(cascade_cases.cascade, 't2i'), quick=True),
     'cold_start': Case(ranking_cases.cold_start),
 }
 QUICK = tuple(name for name, case in CASES.items() if case.quick)
-"""The cases that take less than three minutes together."""
+"""The cases that take minutes together."""

@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from mmengine.registry import MODELS
 from torch.testing import assert_close
 
 from pir_mm.apis.benchmarking.alternatives import (
@@ -11,6 +12,7 @@ from pir_mm.apis.benchmarking.alternatives import (
     hard_belief_by_image,
     plain_attention,
     ranks_by_sorting,
+    scores_pair_by_pair,
 )
 from pir_mm.functional.affiliation import affiliation
 from pir_mm.functional.belief import belief_scores, select
@@ -57,6 +59,18 @@ def test_ranks_worked_out_by_hand():
     assert [part.tolist() for part in ranks] == [[1, 1], [1, 1]]
     ranks = ranks_by_sorting(image, text, torch.tensor([1, 0]), [0, 1], [1])
     assert [part.tolist() for part in ranks] == [[0, 0], [0]]
+
+
+def test_a_perceptron_on_each_pair_by_itself(random):
+    classifier = MODELS.build(
+        dict(type='pir_mm.PairClassifier', image_dim=5, text_dim=3, hidden=(6, 4))
+    ).eval()
+    classifier.norms[0].running_mean.normal_(generator=random)
+    image, text = torch.randn(2, 5, generator=random), torch.randn(3, 3, generator=random)
+    rows, columns = torch.arange(2).repeat_interleave(3), torch.arange(3).repeat(2)
+    with torch.no_grad():
+        logits = classifier(image, text, rows, columns)
+    assert_close(scores_pair_by_pair(classifier, image, text), logits.diff(dim=1).view(2, 3))
 
 
 def test_plain_attention_is_attention_and_is_taken_back(random):

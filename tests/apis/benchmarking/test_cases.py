@@ -8,6 +8,7 @@ import pytest
 from pir_mm.apis.benchmarking import (
     CASES,
     QUICK,
+    cascade_cases,
     cases,
     loss_cases,
     ranking_cases,
@@ -16,6 +17,9 @@ from pir_mm.apis.benchmarking import (
 )
 from pir_mm.apis.benchmarking.cases import Case
 from pir_mm.apis.benchmarking.contest import Contest, UnableError, measure
+from tests.models.fusion.tiny import CONFIG, ITM
+
+FUSION = {**CONFIG, 'losses': dict(itm=ITM)}
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,9 @@ from pir_mm.apis.benchmarking.contest import Contest, UnableError, measure
         loss_cases.belief_rank,
         lambda: ranking_cases.recall(50),
         lambda: ranking_cases.recall(40, share=0.25),
+        lambda: cascade_cases.filter_all(8, 30, distinct=20, width=16, share=0.5),
+        lambda: cascade_cases.cascade('i2t', 5, 300, distinct=150, queries=2, model=FUSION),
+        lambda: cascade_cases.cascade('t2i', 140, 5, distinct=4, queries=3, model=FUSION),
     ],
 )
 def test_both_ways_are_equal(contest):
@@ -39,19 +46,27 @@ def test_a_wrong_result_of_ours_is_noticed(monkeypatch):
     assert not measure(loss_cases.affiliation_loss(16), repeats=1)['equal']
     monkeypatch.setattr(loss_cases, 'select', lambda tokens, scores, keep: tokens[:, :keep])
     assert not measure(loss_cases.belief_rank(), repeats=1)['equal']
+    wrong_merge = cascade_cases.merged
+    monkeypatch.setattr(
+        cascade_cases, 'merged', lambda found, scores: wrong_merge(found, scores.flip(1))
+    )
+    contest = cascade_cases.cascade('t2i', 140, 5, distinct=4, queries=3, model=FUSION)
+    assert not measure(contest, repeats=1)['equal']
 
 
 def test_the_names_and_targets():
     assert {'train_step_fp32', 'train_step_bf16', 'encode_image_bf16', 'encode_text_bf16',
             'loading', 'epoch_by_image', 'epoch_cached', 'affiliation_b128', 'affiliation_b4096',
             'contrastive_b512', 'belief_rank', 'recall_1k_5k', 'recall_10k_50k',
-            'recall_100k_500k', 'cold_start', 'cached_gradient', 'stream',
-            'encode_clip_bf16'} <= CASES.keys()  # fmt: skip
+             'recall_100k_500k', 'filter_rsicd', 'cascade_k128_i2t', 'cascade_k128_t2i',
+             'cold_start', 'cached_gradient', 'stream', 'encode_clip_bf16',
+             } <= CASES.keys()  # fmt: skip
     targets = {name: case.target for name, case in CASES.items() if case.target}
     assert targets == {
         'train_step_bf16': 2, 'epoch_cached': 20, 'affiliation_b512': 40, 'recall_10k_50k': 4
     }  # fmt: skip
-    assert 'recall_100k_500k' not in QUICK and 'recall_10k_50k' in QUICK
+    assert 'recall_100k_500k' not in QUICK
+    assert {'recall_10k_50k', 'filter_rsicd', 'cascade_k128_i2t', 'cascade_k128_t2i'} <= set(QUICK)
 
 
 @pytest.fixture
