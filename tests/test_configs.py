@@ -32,8 +32,10 @@ from tests.conftest import ROOT
 CONFIGS = sorted(p for p in (ROOT / 'configs').rglob('*.py') if '_base_' not in p.parts)
 CLASSIFIERS = [path for path in CONFIGS if path.parent.name == 'scene']
 RETRIEVERS = [path for path in CONFIGS if path not in CLASSIFIERS]
-OF_PAIRS = [path for path in RETRIEVERS if path.parent.name == 'mtgfe']
-DUAL_ENCODERS = [path for path in RETRIEVERS if path not in OF_PAIRS]
+MTGFE = [path for path in RETRIEVERS if path.parent.name == 'mtgfe']
+FILTERS = [path for path in MTGFE if 'filter' in path.stem]
+OF_PAIRS = [path for path in MTGFE if path not in FILTERS]
+DUAL_ENCODERS = [path for path in RETRIEVERS if path not in MTGFE]
 TINY_BACKBONES = {
     'mmpretrain.SwinTransformer': dict(
         arch=dict(embed_dims=24, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8])
@@ -137,7 +139,29 @@ def shrink_clip(config, scenes):
 
 
 def shrink_pairs(config, scenes):
+    shrink_fusion(config.model)
+    shrink_own(config, scenes)
+    for loop in ('val_cfg', 'test_cfg'):
+        if config[loop]:  # without the files of a filter
+            config[loop].cascade = dict(k='all')
+    return config
+
+
+def shrink_filter(config, scenes):
     model = config.model
+    widths = shrink_fusion(model.teacher)
+    model.init = 'random'
+    if 'classifier' in model:
+        model.classifier.update(dict(zip(('image_dim', 'text_dim'), widths, strict=True)))
+        model.classifier.hidden = (16, 8)
+    else:
+        for tower, width in zip((model.image_tower, model.text_tower), widths, strict=True):
+            tower.update(width=width, hidden=16, dim=8)
+    return shrink_own(config, scenes)
+
+
+def shrink_fusion(model):
+    """Cut a fusion model; the widths of its states of images and of texts."""
     backbone = model.image_encoder.backbone
     backbone.update(TINY_BACKBONES[backbone.type])
     image_dim = backbone.arch.embed_dims if model.image_encoder.dim is None else WIDTH
@@ -152,12 +176,18 @@ def shrink_pairs(config, scenes):
         if model.losses[name]:
             model.losses[name].dim = WIDTH
             model.losses[name].pop('init', None)
-    model.tokenizer.vocab = str(scenes / 'vocab.txt')
-    shrink_loader(config.train_dataloader)
-    config.train_dataloader.dataset.update(data_root=f'{scenes}/', indices=4)
-    config.train_cfg.max_epochs = 1
-    config.param_scheduler = None
-    return config
+    return image_dim, WIDTH
+
+
+def shrink_own(config, scenes):
+    config.model.tokenizer.vocab = str(scenes / 'vocab.txt')
+    if 'features' in config.default_hooks:
+        config.default_hooks.features.folder = None  # set when it runs
+    for split in SPLITS:
+        if config[f'{split}_dataloader']:
+            shrink_loader(config[f'{split}_dataloader'])
+            config[f'{split}_dataloader'].dataset.update(data_root=f'{scenes}/', indices=4)
+    return one_epoch(config)
 
 
 def one_epoch(config):
@@ -219,6 +249,18 @@ def test_a_model_of_pairs_trains(path, scenes, tmp_path, runs):
     assert {n for n in logged if 'loss_' in n} == {f'train/loss_{name}' for name in losses}
     assert all(torch.tensor(logged[f'train/loss_{name}'].current()).isfinite() for name in losses)
     assert (tmp_path / 'epoch_1.pth').is_file()
+    assert 0 <= runner.test()['mR'] <= 100
+
+
+@pytest.mark.parametrize('path', FILTERS, ids=lambda path: path.stem)
+def test_a_filter_trains_and_evaluates(path, scenes, tmp_path):
+    config = shrink_filter(copy.deepcopy(read(path)), scenes)
+    if 'features' in config.default_hooks:
+        config.default_hooks.features.folder = str(tmp_path / 'features')
+    assert 0 <= run_once(config, tmp_path / path.stem)['mR'] <= 100
+    (best,) = (tmp_path / path.stem).glob('best_mR_*.pth')
+    weights = torch.load(best, weights_only=True)['state_dict']
+    assert 'distilled_from' in weights and not [name for name in weights if 'encoder' in name]
 
 
 @pytest.mark.parametrize('path', DUAL_ENCODERS, ids=lambda path: path.stem)
@@ -250,8 +292,11 @@ def built():
 
 @pytest.mark.parametrize('path', RETRIEVERS, ids=lambda path: path.stem)
 def test_every_part_is_built_at_its_full_size(path, built):
-    model = read(path).model
-    for part in [model.get(name) for name in PARTS] + [*model.get('losses', {}).values()]:
+    whole = read(path).model
+    model = whole.get('teacher', whole)
+    own = [whole.get(name) for name in ('classifier', 'image_tower', 'text_tower', 'distillation')]
+    parts = [model.get(name) for name in PARTS] + [*model.get('losses', {}).values()]
+    for part in [*own, *parts]:
         if part and text_of(part.to_dict()) not in built:
             MODELS.build(copy.deepcopy(part))
             built.add(text_of(part.to_dict()))
@@ -301,7 +346,7 @@ def test_a_classifier_becomes_a_prior(path, scenes, tmp_path):
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_tells_the_command_that_runs_it(path):
-    commands = re.findall(r'mim train pir_mm (configs/\S+)', path.read_text())
+    commands = re.findall(r'mim (?:train|test) pir_mm (configs/\S+)', path.read_text())
     assert commands[-1] == str(path.relative_to(ROOT))
     assert all((ROOT / name).is_file() for name in commands)  # what it starts from comes before
 

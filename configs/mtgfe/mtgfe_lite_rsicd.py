@@ -19,4 +19,3 @@ default_hooks = dict(
     )
 )
 val_dataloader = None
-test_dataloader = None

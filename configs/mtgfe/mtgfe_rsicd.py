@@ -7,6 +7,7 @@ mim train pir_mm configs/mtgfe/mtgfe_rsicd.py --gpus 4 --launcher pytorch
 _base_ = './mtgfe_rsitmd.py'
 
 train_dataloader = dict(dataset=dict(data_root='data/rsicd/'))
+test_dataloader = dict(dataset=dict(data_root='data/rsicd/'))
 param_scheduler = [
     # the 1000 steps of the paper, of 20500
     dict(type='LinearLR', start_factor=0.1, begin=0, end=3, convert_to_iter_based=True),

@@ -12,6 +12,6 @@ _base_ = [
 ]
 
 train_dataloader = dict(dataset=dict(data_root='data/rsitmd/'))
+test_dataloader = dict(dataset=dict(data_root='data/rsitmd/'))
 val_dataloader = None
-test_dataloader = None
 sync_bn = 'torch'

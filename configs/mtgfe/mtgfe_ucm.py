@@ -7,3 +7,4 @@ mim train pir_mm configs/mtgfe/mtgfe_ucm.py --gpus 4 --launcher pytorch
 _base_ = './mtgfe_rsitmd.py'
 
 train_dataloader = dict(dataset=dict(data_root='data/ucm/'))
+test_dataloader = dict(dataset=dict(data_root='data/ucm/'))
