@@ -20,7 +20,7 @@ class ScratchRows:
         self._file = tempfile.TemporaryFile(prefix='pir_mm_')
         self._ends = [0]
         self._width: int | None = None
-        self._map: Tensor | None = None
+        self._mapped: tuple[Tensor, Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -38,26 +38,26 @@ class ScratchRows:
             values = row.detach().to('cpu', torch.bfloat16).contiguous()
             self._file.write(values.view(torch.int16).numpy().tobytes())
             self._ends.append(self._ends[-1] + len(row))
-        self._map = None
+        self._mapped = None
 
     def padded(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Some rows ``(n,)`` long as ``(n, L, D)`` bfloat16, and a mask ``(n, L)``, false behind.
 
         ``L`` is the length of the longest of them.
         """
-        ends = torch.tensor(self._ends)
+        values, ends = self._read()
         start, length = ends[rows], ends[rows + 1] - ends[rows]
         column = torch.arange(int(length.max()))
         mask = column < length.unsqueeze(1)
         place = torch.where(mask, start.unsqueeze(1) + column, start.unsqueeze(1))
-        values = self._values().index_select(0, place.flatten())
-        return values.view(*mask.shape, -1), mask
+        return values.index_select(0, place.flatten()).view(*mask.shape, -1), mask
 
-    def _values(self) -> Tensor:
-        if self._map is None:
+    def _read(self) -> tuple[Tensor, Tensor]:
+        """All rows behind each other, and where each ends, a zero before the first."""
+        if self._mapped is None:
             self._file.flush()
             shape = (self._ends[-1], self._width)
             # copied on write, so that torch may take it for writable
             mapped = np.memmap(self._file, np.int16, mode='c', shape=shape)
-            self._map = torch.from_numpy(mapped).view(torch.bfloat16)
-        return self._map
+            self._mapped = torch.from_numpy(mapped).view(torch.bfloat16), torch.tensor(self._ends)
+        return self._mapped

@@ -47,12 +47,18 @@ class OtherStage:
 
     Raises:
         FileNotFoundError: if a file is missing.
-        ValueError: if ``files`` has other keys, or the checkpoint is none of this model.
+        ValueError: if ``files`` has other keys, the config has no ``test_dataloader``, or the
+            checkpoint is none of this model.
     """
 
     def __init__(self, name: str, files: Mapping[str, Any]) -> None:
         self.name = name
         config = stage_config(name, files)
+        if config.get('test_dataloader') is None:
+            raise ValueError(
+                f'cascade.{name}: {files["config"]} has no test_dataloader, which says how its '
+                'model prepares pictures and captions'
+            )
         self.model = trained_model(config, files['checkpoint'], get_device())
 
     @torch.no_grad()
