@@ -2,11 +2,15 @@
 
 python tools/index.py SOURCES --model work_dirs/x/config.py work_dirs/x/best.pth --out INDEX
 
-The same command brings the index up to date: files that are new or have changed are embedded, files
-that are gone are removed. A killed run goes on where it was.
+The same command brings the index up to date: files that are new or have changed are embedded,
+files that are gone are removed. A killed run goes on where it was. Several processes, also on
+machines that see the same folders, share the work:
+
+torchrun --nproc-per-node 4 tools/index.py SOURCES --model ... --out INDEX --launcher pytorch
 """
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -57,7 +61,16 @@ def parse_arguments() -> argparse.Namespace:
         '8 bits as they are, others stretched between percentiles of the whole file]',
     )
     parser.add_argument('--batch-size', type=int, default=32, help='tiles per batch [32]')
+    parser.add_argument(
+        '--precision',
+        choices=['bf16', 'fp32'],
+        help="of the model's arithmetic [that of the index; of a new one bf16 where the device "
+        'multiplies it]',
+    )
     parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
+    parser.add_argument(
+        '--launcher', choices=['none', 'pytorch'], default='none', help='pytorch: under torchrun'
+    )
     arguments = parser.parse_args()
     if not arguments.sources and not arguments.remove:
         parser.error('give a picture, a raster or a folder of them, or --remove')
@@ -98,13 +111,16 @@ def main() -> None:
     with exit_with_reason():
         import torch
 
-        from pir_mm.apis.search import first_few, index_pictures
+        from pir_mm.apis.search import first_few, index_pictures, join_index_group
         from pir_mm.apis.training import check_devices
         from pir_mm.apis.weights import load_retriever
 
         check_devices(arguments.device, gpus=None)
         config, checkpoint = files_of(arguments)
         device = arguments.device or ('cuda' if torch.cuda.is_available() else 'cpu')
+        if arguments.launcher == 'pytorch':
+            join_index_group()
+            device += f':{os.environ["LOCAL_RANK"]}' if device == 'cuda' else ''
         card = index_pictures(
             arguments.sources,
             load_retriever(config, checkpoint, device),
@@ -117,7 +133,10 @@ def main() -> None:
             remove=arguments.remove,
             checksum=arguments.checksum,
             root=arguments.root,
+            precision=arguments.precision,
         )
+        if card is None:
+            return  # another process tells it
         print(f'{arguments.out}: {card.indexed} tiles indexed')
         for reason, names in card.skipped_by_reason.items():
             print(f'skipped {len(names)}: {reason}: {first_few(names)}', file=sys.stderr)

@@ -4,7 +4,7 @@ from pir_mm.search.changes import Changes, find_changes
 from pir_mm.search.embedding_index import EmbeddingIndex
 from pir_mm.search.exact_store import ExactStore, VectorStore
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
-from pir_mm.search.index_writer import IndexWriter
+from pir_mm.search.index_writer import IndexWriter, TileWriter, part_writer
 from pir_mm.search.old_index import convert_index, is_old_index
 from pir_mm.search.result_files import Hit, write_csv, write_geojson
 from pir_mm.search.tile_source import Source, SourceError, TileSource
@@ -26,11 +26,13 @@ __all__ = [
     'Stamp',
     'Tile',
     'TileSource',
+    'TileWriter',
     'Tiling',
     'VectorStore',
     'convert_index',
     'find_changes',
     'is_old_index',
+    'part_writer',
     'write_csv',
     'write_geojson',
 ]

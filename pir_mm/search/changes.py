@@ -27,6 +27,18 @@ class Changes:
     touched: dict[str, Stamp] = field(default_factory=dict)
     same: int = 0
 
+    @property
+    def summary(self) -> str:
+        """How many files of each kind, in words."""
+        counts = {
+            'new': len(self.new),
+            'changed': len(self.changed),
+            'to go on with': len(self.begun),
+            'gone': len(self.gone),
+            'as before': self.same,
+        }
+        return ', '.join(f'{count} {kind}' for kind, count in counts.items() if count) or 'no files'
+
 
 def find_changes(
     known: Sequence[SourceRow],

@@ -67,6 +67,7 @@ class EmbeddingIndex:
         if model is None:
             raise FileNotFoundError(f'{self.folder} holds no vectors yet: index it to its end')
         self.fingerprint = ModelFingerprint(**model['fingerprint'])
+        self.precision = self._table.note('precision') or 'fp32'
         self.config = resolved(model['config'], self.folder)
         self.checkpoint = resolved(model['checkpoint'], self.folder)
         width = self.fingerprint.width

@@ -23,7 +23,9 @@ from pir_mm.search.vector_file import ENDING, VectorFile, map_vectors, new_name
 
 LOCK = 'writer.lock'
 FOOTPRINTS = 'footprints.gpkg'
-OWN = (CARD, TABLE, f'{TABLE}-wal', f'{TABLE}-shm', VECTORS, FOOTPRINTS, LOCK)
+PARTS = 'parts'
+LOG = 'index.log'
+OWN = (CARD, TABLE, f'{TABLE}-wal', f'{TABLE}-shm', VECTORS, FOOTPRINTS, LOCK, PARTS, LOG)
 """What lies in an index folder."""
 OLD = ('tiles.gpkg', 'vectors.npy')
 """And in one of an older version."""
@@ -68,16 +70,19 @@ class TileWriter:
         kept = movable(path, self._folder)
         self._queued.append(lambda: self.table.put_source(kept, stamp, source))
 
-    def end_source(self, path: str, empty: int = 0, reason: str | None = None) -> None:
-        """Say that all tiles of a file were tried.
+    def end_source(
+        self, path: str, empty: int = 0, reason: str | None = None, done: bool = True
+    ) -> None:
+        """Say what became of the tiles of a file.
 
         Args:
             path: of the file.
             empty: how many of its tiles have no data.
             reason: why all or part of it has no vector.
+            done: whether all its tiles were tried; others may have a share of them.
         """
         kept = movable(path, self._folder)
-        self._queued.append(lambda: self.table.end_source(kept, empty, reason))
+        self._queued.append(lambda: self.table.end_source(kept, empty, reason, done))
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove files and their tiles, in one transaction."""
@@ -126,6 +131,11 @@ class TileWriter:
             with self.table.transaction():
                 self._tell_sources()
             self._queued.clear()
+
+    @property
+    def width(self) -> int | None:
+        """Of the vectors that were added; ``None`` before."""
+        return None if self._segment is None else self._segment.width
 
     @property
     def queued(self) -> int:
@@ -178,11 +188,14 @@ class IndexWriter(TileWriter):
     ) -> None:
         (place / VECTORS).mkdir(exist_ok=True)
         super().__init__(TileTable(place / TABLE, write=True), place / VECTORS, folder)
-        self._place = place
+        self.place = place
         model = self.table.note('model')
         self.fingerprint = None if model is None else ModelFingerprint(**model['fingerprint'])
         self._agree_on_tiles(tiling, profile)
+        self.join_parts()
         self._remove_orphans()
+        with self.table.transaction():
+            self.table.forget_tries()
 
     @classmethod
     @contextmanager
@@ -243,6 +256,20 @@ class IndexWriter(TileWriter):
         with self.table.transaction():
             self.table.set_note('root', movable(root, self._folder))
 
+    def agreed_precision(self, given: str | None, best: str) -> str:
+        """The precision that is given, else that of the index, else the best; it is kept."""
+        kept = self.table.note('precision')
+        if kept is None:
+            with self.table.transaction():
+                self.table.set_note('precision', given or best)
+        return given or kept or best
+
+    def end_shared_sources(self, paths: Iterable[str]) -> None:
+        """Say that all processes have tried their tiles of some files."""
+        with self.table.transaction():
+            for path in paths:
+                self.table.end_shared_source(movable(path, self._folder))
+
     def known_sources(self) -> list[SourceRow]:
         """What is known of each file, with absolute paths."""
         return [replace(row, path=resolved(row.path, self._folder)) for row in self.table.sources()]
@@ -267,8 +294,26 @@ class IndexWriter(TileWriter):
 
     def add(self, vectors: NDArray[np.float32], tiles: Sequence[Tile]) -> None:
         super().add(vectors, tiles)
-        if not (self._place / CARD).exists():  # of a first run that may be killed
-            card_of(self.table, self._folder).write(self._place / CARD)
+        if not (self.place / CARD).exists():  # of a first run that may be killed
+            card_of(self.table, self._folder).write(self.place / CARD)
+
+    def join_parts(self) -> None:
+        """Add what other processes have written by :func:`part_writer`, in one transaction."""
+        paths = sorted((self.place / PARTS).glob('*.sqlite'))
+        joined = self.table.note('joined') or []
+        parts = []
+        for path in paths:
+            if path.name not in joined:
+                with suppress(ValueError, FileNotFoundError):  # broken off before it had anything
+                    parts.append(TileTable(path, write=True, alone=True))
+        self._drop_segment()
+        with self.table.transaction():
+            for part in parts:
+                self.table.join(part)
+            self.table.set_note('joined', [path.name for path in paths])
+        for part in parts:
+            part.close()
+        shutil.rmtree(self.place / PARTS, ignore_errors=True)
 
     def compact(self) -> None:
         """Copy the vectors that count into one new file, and let the old files go.
@@ -313,12 +358,12 @@ class IndexWriter(TileWriter):
         if self._needs_compacting():
             self.compact()
         state = [self.table.next_id, self.table.count]
-        if self.table.note('footprints') != state or not (self._place / FOOTPRINTS).exists():
+        if self.table.note('footprints') != state or not (self.place / FOOTPRINTS).exists():
             self._write_footprints()
             with self.table.transaction():
                 self.table.set_note('footprints', state)
         card = card_of(self.table, self._folder)
-        card.write(self._place / CARD)
+        card.write(self.place / CARD)
         return card
 
     def _write_footprints(self) -> None:
@@ -329,7 +374,7 @@ class IndexWriter(TileWriter):
                     for number, tile in part
                 ]
 
-        write_footprints(self._place / FOOTPRINTS, absolute())
+        write_footprints(self.place / FOOTPRINTS, absolute())
 
     def _agree_on_tiles(self, tiling: Tiling | None, profile: str | None) -> None:
         kept = self.table.note('tiling')
@@ -354,9 +399,29 @@ class IndexWriter(TileWriter):
         for path in self._vectors.iterdir():
             if path.name not in known:
                 path.unlink()
-        for path in self._place.iterdir():
+        for path in self.place.iterdir():
             if LEFT.fullmatch(path.name):
                 path.unlink()
+
+
+@contextmanager
+def part_writer(place: str | Path, folder: str | Path) -> Iterator[TileWriter]:
+    """Write tiles and vectors beside an :class:`IndexWriter` in another process.
+
+    They belong to the index as soon as that one has joined them; after a kill the next one does.
+
+    Args:
+        place: of the index writer.
+        folder: of the index.
+    """
+    place = Path(place)
+    (place / PARTS).mkdir(exist_ok=True)
+    table = TileTable(place / PARTS / f'{new_name()}.sqlite', write=True, alone=True)
+    writer = TileWriter(table, place / VECTORS, Path(folder))
+    try:
+        yield writer
+    finally:
+        writer.close()
 
 
 def refuse_foreign(folder: Path) -> None:

@@ -135,6 +135,8 @@ class TileTable:
     Args:
         path: of the database.
         write: whether to open it for writing; it is made if it is not there.
+        alone: whether no other process opens it meanwhile, so that it may lie on a disk that
+            several machines share.
 
     Raises:
         FileNotFoundError: if it is not there, or was not made to its end.
@@ -142,14 +144,14 @@ class TileTable:
         ValueError: if it is no such database, or is damaged.
     """
 
-    def __init__(self, path: str | Path, write: bool = False) -> None:
+    def __init__(self, path: str | Path, write: bool = False, alone: bool = False) -> None:
         self.path = Path(path)
         self._writes = write
         self._lock = RLock()
         if not write and not self.path.is_file():
             raise FileNotFoundError(f'{path} does not exist')
         with self._named_errors():
-            self._file = _connected_writer(self.path) if write else _snapshot(self.path)
+            self._file = _writer(self.path, alone) if write else _snapshot(self.path)
             ((tables,),) = self._file.execute('SELECT COUNT(*) FROM sqlite_master')
             if write and not tables:
                 self._file.executescript(f'BEGIN; {SCHEMA} COMMIT;')
@@ -227,16 +229,24 @@ class TileTable:
             'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET '
             'bytes = excluded.bytes, modified = excluded.modified, sha256 = excluded.sha256, '
             'crs = excluded.crs, transform = excluded.transform, look = excluded.look, '
-            'windows = excluded.windows, done = 0, reason = NULL',
+            'windows = excluded.windows, empty = 0, done = 0, reason = NULL',
             values,
         )
 
-    def end_source(self, path: str, empty: int, reason: str | None) -> None:
-        """Say that all tiles of a file were tried, how many had no data, and what went wrong."""
+    def end_source(self, path: str, empty: int, reason: str | None, done: bool = True) -> None:
+        """Say how many tiles of a file had no data, what went wrong, and if all were tried."""
         self._file.execute(
-            'UPDATE sources SET done = 1, empty = ?, reason = ? WHERE path = ?',
-            (empty, reason, path),
+            'UPDATE sources SET done = ?, empty = ?, reason = ? WHERE path = ?',
+            (int(done), empty, reason, path),
         )
+
+    def end_shared_source(self, path: str) -> None:
+        """Say that all processes have tried their tiles of a file."""
+        self._file.execute('UPDATE sources SET done = 1 WHERE path = ?', (path,))
+
+    def forget_tries(self) -> None:
+        """Forget what was counted of files that were not tried to their end."""
+        self._file.execute('UPDATE sources SET empty = 0, reason = NULL WHERE done = 0')
 
     def rename_source(self, path: str, new_path: str) -> None:
         """Note that a file lies elsewhere."""
@@ -349,6 +359,41 @@ class TileTable:
             while some := [(row[0], _tile(row)) for row in islice(rows, at_once)]:
                 yield some
 
+    def join(self, other: 'TileTable') -> None:
+        """Add all sources, tiles and segments of another table, under the next ids."""
+        shift, source_of = self.next_id, {}
+        columns = 'path, bytes, modified, sha256, crs, transform, look, windows'
+        for number, *values, empty, done, reason in other._rows(
+            f'SELECT id, {columns}, empty, done, reason FROM sources ORDER BY id'
+        ):
+            marks = ', '.join('?' * len(values))
+            self._file.execute(
+                f'INSERT OR IGNORE INTO sources ({columns}) VALUES ({marks})', values
+            )
+            self._file.execute(
+                'UPDATE sources SET empty = empty + ?, done = MAX(done, ?), '
+                'reason = COALESCE(reason, ?) WHERE path = ?',
+                (empty, done, reason, values[0]),
+            )
+            ((source_of[number],),) = self._rows(
+                'SELECT id FROM sources WHERE path = ?', (values[0],)
+            )
+        tiles = other._rows(
+            'SELECT id, source, x, y, width, height, transform, footprint FROM tiles ORDER BY id'
+        )
+        self._file.executemany(
+            'INSERT INTO tiles VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+            ((number + shift, source_of[source], *rest) for number, source, *rest in tiles),
+        )
+        places = other._rows('SELECT id, west, east, south, north FROM places')
+        self._file.executemany(
+            'INSERT INTO places VALUES (?, ?, ?, ?, ?)',
+            ((number + BOXES * shift, *box) for number, *box in places),
+        )
+        for segment in other.segments():
+            self.put_segment(segment.name, segment.rows, int(segment.ids[0]) + shift)
+        self.set_note('next_id', shift + other.next_id)
+
     # Vectors
 
     def segments(self) -> list[SegmentRow]:
@@ -426,10 +471,10 @@ def _look(values: dict[str, Any]) -> Look:
     return Look(**{**values, 'bands': tuple(values['bands'])})
 
 
-def _connected_writer(path: Path) -> sqlite3.Connection:
+def _writer(path: Path, alone: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=60)
-    connection.execute('PRAGMA journal_mode = WAL')
-    connection.execute('PRAGMA synchronous = NORMAL')
+    connection.execute(f'PRAGMA journal_mode = {"TRUNCATE" if alone else "WAL"}')
+    connection.execute(f'PRAGMA synchronous = {"FULL" if alone else "NORMAL"}')
     return connection
 
 

@@ -2,6 +2,7 @@
 
 from pir_mm.apis.search.embedded_split import EmbeddedSplit, embed_split
 from pir_mm.apis.search.embedding import embed_images, embed_texts
+from pir_mm.apis.search.index_group import join_index_group
 from pir_mm.apis.search.indexing import index_pictures
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
 from pir_mm.apis.search.reranking import Reranked, cascade_search, rerank, rerank_index
@@ -31,6 +32,7 @@ __all__ = [
     'first_few',
     'format_hits',
     'index_pictures',
+    'join_index_group',
     'list_hits',
     'load_index_model',
     'model_fingerprint',

@@ -1,39 +1,36 @@
 """Bring an index up to date with the pictures and rasters of an archive."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import nn
 
-from pir_mm.apis.search.embedding import (
-    PictureReader,
-    check_batch_size,
-    encode_pixels,
-    require_ready,
-)
+from pir_mm.apis.search.archive import FoundFile, find_archive, refuse_vanished, stamp_of
+from pir_mm.apis.search.embedding import check_batch_size, require_ready
+from pir_mm.apis.search.index_group import IndexGroup
+from pir_mm.apis.search.indexing_progress import IndexingProgress
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
-from pir_mm.apis.search.tile_reading import TileRead, read_tiles
-from pir_mm.files.pictures import is_picture
-from pir_mm.files.walking import find_files, printable
+from pir_mm.apis.search.tile_embedding import Work, embed_files
+from pir_mm.apis.search.tile_reading import Share
+from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
 from pir_mm.files.weights import file_sha256
 from pir_mm.search import (
     Changes,
     IndexCard,
     IndexWriter,
-    Stamp,
-    TileSource,
     Tiling,
     convert_index,
     find_changes,
     is_old_index,
+    part_writer,
 )
+from pir_mm.search.index_writer import LOG
 from pir_mm.search.tile_table import SourceRow
-from pir_mm.search.tiling import Window
 
-QUEUED = 1000
-"""Files without a vector that are noted together."""
+PRECISIONS = ('bf16', 'fp32')
 
 
 def index_pictures(
@@ -48,13 +45,17 @@ def index_pictures(
     remove: Iterable[str | Path] = (),
     checksum: bool = False,
     root: str | Path | None = None,
-) -> IndexCard:
+    precision: str | None = None,
+) -> IndexCard | None:
     """Cut pictures and rasters into tiles, embed these, and bring an index of them up to date.
 
     Files that are new or have changed are embedded, files that are gone from the sources are
     removed, and all other vectors are kept. Each batch is kept at once: a killed run goes on where
     it was. A file that is not a picture, is broken or has too many pixels, and a folder that cannot
     be read, is skipped and counted with its reason.
+
+    In a process group, of ``torchrun``, the processes share the work; they may be on several
+    machines that see the same folders. The first one does all but the embedding.
 
     Args:
         sources: pictures, rasters and folders. Folders are searched at any depth, and only their
@@ -70,197 +71,133 @@ def index_pictures(
         remove: files and folders to take out of the index, there or not.
         checksum: compare the content of files, not only their size and time.
         root: where the archive lies now, if it has moved: the place of ``root`` in ``index.json``.
+        precision: of the model's arithmetic, ``'bf16'`` or ``'fp32'``; by default that of the
+            index, of a new one ``'bf16'`` where the device multiplies it.
 
     Returns:
-        The card of the index: how many tiles it holds, which files were skipped and why.
+        The card of the index: how many tiles it holds, which files were skipped and why. ``None``
+        in all processes of a group but the first.
 
     Raises:
         FileNotFoundError: if a source does not exist.
-        ValueError: if the index would be empty, if another model or another way of cutting made
-            it, or if ``out`` has other files than an index.
+        ValueError: for an unknown precision, if the index would be empty, if another model or
+            another way of cutting made it, or if ``out`` has other files than an index.
     """
     sources = [Path(sources)] if isinstance(sources, str | Path) else [*map(Path, sources)]
     check_batch_size(batch_size)
     require_ready(model)
-    found = find_archive(sources, Path(out))
-    if is_old_index(out) and not rebuild:
-        convert_index(out)
-    with IndexWriter.opened(out, tiling, profile, rebuild) as writer:
-        run = _Run(writer, model, checkpoint, batch_size)
-        if writer.fingerprint is not None:
-            run.note_model(writer.fingerprint.width)
-        if root is not None:
-            writer.move_root(root)
-        known = writer.known_sources()
-        refuse_vanished(sources, found, [row.path for row in known])
-        changes = find_changes(
-            known,
-            {path: file.stamp for path, file in found.items()},
-            map(str, sources),
-            (lambda path: file_sha256(Path(path))) if checksum else None,
-        )
-        taken_out = find_changes(known, {}, map(os.path.abspath, remove)).gone
-        lost = {*changes.gone, *taken_out}
-        if not (changes.new or changes.changed) and lost >= {row.path for row in known}:
-            raise ValueError(nothing_indexed(sources, []))
-        writer.remove([*changes.gone, *taken_out, *changes.changed])
-        writer.restamp(changes.touched)
-        writer.add_roots(str(s if s.is_dir() else s.parent) for s in sources)
-        begun = {path: writer.known_windows(path) for path in changes.begun}
-        run.embed(_todo(changes, found, set(taken_out), checksum), begun)
-        writer.flush()
+    if precision not in (None, *PRECISIONS):
+        raise ValueError(f'precision must be bf16 or fp32, got {precision!r}')
+    group = IndexGroup()
+    if group.rank > 0:
+        _help(group, model, out)
+        return None
+    with ExitStack() as stack:
+        with group.telling_errors():
+            found = find_archive(sources, Path(out))
+            if is_old_index(out) and not rebuild:
+                convert_index(out)
+            writer = stack.enter_context(IndexWriter.opened(out, tiling, profile, rebuild))
+            notes = _ModelNotes(writer, model, None if checkpoint is None else str(checkpoint))
+            if writer.fingerprint is not None:
+                notes.tell(writer.fingerprint.width)
+            if root is not None:
+                writer.move_root(root)
+            changes = _make_room(writer, sources, found, remove, checksum)
+            work = Work(
+                list(_todo(changes, found, checksum)),
+                writer.tiling,
+                writer.profile,
+                writer.agreed_precision(precision, _best_precision(model)),
+                batch_size,
+                {path: writer.known_windows(path) for path in changes.begun},
+            )
+        group.tell((work, str(writer.place)))
+        share = Share.of(work.files, group.rank, group.world)
+        with _progress(work, group, writer.place / LOG) as progress:
+            progress.line(changes.summary)
+            embed_files(work, model, writer, share, progress, notes.tell)
+        for width in group.gather(writer.width):
+            if width is not None:
+                notes.tell(width)
+        writer.join_parts()
+        writer.end_shared_sources(share.large)
         if writer.table.count == 0:
             raise ValueError(nothing_indexed(sources, writer.known_sources()))
         return writer.finish()
 
 
-@dataclass(frozen=True)
-class FoundFile:
-    """A file of an archive; ``reason`` says why it is not even tried."""
-
-    path: str
-    stamp: Stamp
-    reason: str | None = None
-
-
-def find_archive(sources: list[Path], leave_out: Path) -> dict[str, FoundFile]:
-    """All files of some files and folders by their absolute paths, in one order everywhere.
-
-    A folder that cannot be read, and a file whose name cannot be kept, are among them with a
-    reason.
-
-    Raises:
-        FileNotFoundError: if a source does not exist.
-    """
-    found: dict[str, FoundFile] = {}
-
-    def put(path: str, stamp: Stamp, reason: str | None = None) -> None:
-        found.setdefault(path, FoundFile(path, stamp, reason))
-
-    def skip_folder(error: OSError) -> None:
-        put(printable(error.filename), Stamp(), f'cannot be read: {error.strerror}')
-
-    named = {os.path.abspath(source) for source in sources}
-    for file in find_files(sources, [leave_out], skip_folder):
-        if printable(file) != str(file):
-            put(printable(file), Stamp(), 'name is not in UTF-8: rename it')
-        elif is_picture(file) or str(file) in named:
-            put(str(file), stamp_of(file))
-        else:
-            put(str(file), stamp_of(file), f'not a picture: {file.suffix or "no"} ending')
-    return found
+def _help(group: IndexGroup, model: nn.Module, out: str | Path) -> None:
+    """What the other processes of a group do."""
+    work, place = group.hear()
+    share = Share.of(work.files, group.rank, group.world)
+    with part_writer(place, out) as writer, _progress(work, group, None) as progress:
+        embed_files(work, model, writer, share, progress)
+        width = writer.width
+    group.gather(width)
 
 
-def stamp_of(path: str | Path, checksum: bool = False) -> Stamp:
-    """Size and time of a file; zeros if it is not there, which reading it will tell."""
-    try:
-        now = os.stat(path)
-        digest = file_sha256(Path(path)) if checksum else None
-    except OSError:
-        return Stamp()
-    return Stamp(now.st_size, now.st_mtime_ns, digest)
+def _make_room(
+    writer: IndexWriter,
+    sources: list[Path],
+    found: dict[str, FoundFile],
+    remove: Iterable[str | Path],
+    checksum: bool,
+) -> Changes:
+    """See what has changed, and remove what is gone or has to be embedded anew."""
+    known = writer.known_sources()
+    refuse_vanished(sources, found, [row.path for row in known])
+    taken_out = find_changes(known, {}, map(os.path.abspath, remove)).gone
+    for path in taken_out:
+        found.pop(path, None)
+    changes = find_changes(
+        known,
+        {path: file.stamp for path, file in found.items()},
+        [*map(os.path.abspath, sources), *taken_out],
+        (lambda path: file_sha256(Path(path))) if checksum else None,
+    )
+    is_empty = not (changes.new or changes.changed or changes.begun or changes.same)
+    if is_empty and len(changes.gone) == len(known):
+        raise ValueError(nothing_indexed(sources, []))
+    writer.remove([*changes.gone, *changes.changed])
+    writer.restamp(changes.touched)
+    writer.add_roots(str(s if s.is_dir() else s.parent) for s in sources)
+    return changes
 
 
-def refuse_vanished(sources: list[Path], found: dict[str, FoundFile], known: list[str]) -> None:
-    """Raise a ValueError if a folder lost all its files: it may not be mounted, or have moved."""
-    for source in sources:
-        root = os.path.abspath(source) + os.sep
-        lost = [path for path in known if path.startswith(root)]
-        if lost and not any(path.startswith(root) for path in found):
-            raise ValueError(
-                f'{source} has no files, but {len(lost)} files of the index were there: mount it, '
-                'name its new place by --root, or take them out of the index by --remove'
-            )
-
-
-def _todo(
-    changes: Changes, found: dict[str, FoundFile], taken_out: set[str], checksum: bool
-) -> Iterator[FoundFile]:
+def _todo(changes: Changes, found: dict[str, FoundFile], checksum: bool) -> Iterator[FoundFile]:
     """The files that need a vector, in the order in which they were found."""
-    wanted = {*changes.new, *changes.changed, *changes.begun} - taken_out
+    wanted = {*changes.new, *changes.changed, *changes.begun}
     for path, file in found.items():
         if path in wanted:
             stamp = stamp_of(path, checksum) if checksum and file.reason is None else file.stamp
             yield FoundFile(path, stamp, file.reason)
 
 
-class _Run:
-    """Embeds files into an index, batch by batch."""
+@dataclass
+class _ModelNotes:
+    """Notes the model in an index, once the width of its vectors is known."""
 
-    def __init__(
-        self,
-        writer: IndexWriter,
-        model: nn.Module,
-        checkpoint: str | Path | None,
-        batch_size: int,
-    ) -> None:
-        self._writer = writer
-        self._model = model
-        self._checkpoint = None if checkpoint is None else str(checkpoint)
-        self._batch_size = batch_size
-        self._batch: list[TileRead] = []
+    writer: IndexWriter
+    model: nn.Module
+    checkpoint: str | None
+    is_told: bool = False
 
-    def note_model(self, width: int) -> None:
-        fingerprint = model_fingerprint(self._model, width)
-        self._writer.set_model(fingerprint, self._model.cfg.filename, self._checkpoint)
-
-    def embed(self, files: Iterable[FoundFile], begun_windows: Mapping[str, set[Window]]) -> None:
-        """Try all tiles of all files but those of ``begun_windows``; keep what becomes of them."""
-        reader = PictureReader(self._model)
-        cutter = TileSource(self._writer.tiling, self._writer.profile, reader.max_pixels)
-        tried: dict[str, FoundFile] = {}
-
-        def paths() -> Iterator[str]:
-            for file in files:
-                if file.reason is None:
-                    tried[file.path] = file
-                    yield file.path
-                else:
-                    self._writer.begin_source(file.path, file.stamp, None)
-                    self._writer.end_source(file.path, reason=file.reason)
-
-        begun, empty, failed = None, 0, []
-        for found in read_tiles(paths(), cutter, reader, 2 * self._batch_size, begun_windows):
-            if found.path != begun:
-                begun, empty, failed = found.path, 0, []
-                self._writer.begin_source(found.path, tried[found.path].stamp, found.source)
-            if found.pixels is not None:
-                self._batch.append(found)
-            elif found.error is not None:
-                failed.append(found.error)
-            elif found.tile is not None:
-                empty += 1
-            if found.is_last:
-                reason = _reason(found, empty, failed)
-                self._writer.end_source(found.path, empty, reason)
-                del tried[found.path]
-            if len(self._batch) == self._batch_size:
-                self._keep()
-            elif self._writer.queued >= QUEUED and not self._batch:
-                self._writer.flush()
-        self._keep()
-
-    def _keep(self) -> None:
-        """Embed the batch and commit it with all that was said of sources."""
-        if not self._batch:
-            self._writer.flush()
-            return
-        vectors = encode_pixels(self._model, [read.pixels for read in self._batch])
-        if self._writer.fingerprint is None:
-            self.note_model(vectors.shape[1])
-        self._writer.add(vectors, [read.tile for read in self._batch])
-        self._batch.clear()
+    def tell(self, width: int) -> None:
+        if not self.is_told:
+            fingerprint = model_fingerprint(self.model, width)
+            self.writer.set_model(fingerprint, self.model.cfg.filename, self.checkpoint)
+            self.is_told = True
 
 
-def _reason(last: TileRead, empty: int, failed: list[Exception]) -> str | None:
-    """Why all or part of a file has no vector."""
-    windows = 0 if last.source is None else len(last.source.grid)
-    if failed:
-        first = str(failed[0])
-        kind, _, details = first.partition(': ')
-        some = '' if windows <= len(failed) else f'{len(failed)} of {windows} tiles: '
-        return f'{kind}: {some}{details}' if details else first
-    return 'no data: all of it is masked or 0' if empty == windows else None
+def _best_precision(model: nn.Module) -> str:
+    return 'bf16' if multiplies_bf16(next(model.parameters()).device.type) else 'fp32'
+
+
+def _progress(work: Work, group: IndexGroup, log: Path | None) -> IndexingProgress:
+    tried = [file for file in work.files if file.reason is None]
+    total = sum(file.stamp.bytes for file in tried)
+    return IndexingProgress(total // group.world, len(tried), log, quiet=log is None)
 
 
 def nothing_indexed(sources: list[Path], skipped: list[SourceRow]) -> str:

@@ -117,7 +117,9 @@ def rank_queries(
     if texts:
         vectors[texts] = embed_texts(model, [queries[row] for row in texts])
     if pictures:
-        vectors[pictures] = embed_images(model, [queries[row] for row in pictures])
+        vectors[pictures] = embed_images(
+            model, [queries[row] for row in pictures], precision=index.precision
+        )
     return index.search(vectors, top_k)
 
 

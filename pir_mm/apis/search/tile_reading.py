@@ -6,10 +6,15 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from pir_mm.apis.search.archive import FoundFile
 from pir_mm.apis.search.embedding import PictureReader, in_background
 from pir_mm.search import Source, Tile, TileSource
 from pir_mm.search.tiling import Window
 
+LARGE_BYTES = 2**26
+"""Of files whose tiles go to several processes."""
+RUN = 64
+"""Neighbouring tiles that go to one process, for they share blocks of the file."""
 READ_SIDE = 1024
 """Width or height at which larger tiles are read: twice the input of the largest models."""
 
@@ -35,12 +40,53 @@ class TileRead:
     error: Exception | None = None
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which files and tiles one of several processes tries.
+
+    Small files go round by their number. Of large ones each process takes every so many runs of
+    neighbouring tiles.
+
+    Args:
+        rank: of this process, from 0.
+        world: number of processes.
+        large: paths of large files.
+    """
+
+    rank: int = 0
+    world: int = 1
+    large: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, files: Iterable[FoundFile], rank: int, world: int) -> 'Share':
+        """The share of one process of these files."""
+        large = {f.path for f in files if f.stamp.bytes >= LARGE_BYTES} if world > 1 else ()
+        return cls(rank, world, frozenset(large))
+
+    def is_shared(self, path: str) -> bool:
+        """Whether other processes have tiles of this file."""
+        return path in self.large
+
+    def of_files(self, files: Iterable[FoundFile]) -> Iterator[FoundFile]:
+        """The files of which this process has tiles."""
+        for number, file in enumerate(files):
+            if self.is_shared(file.path) or number % self.world == self.rank:
+                yield file
+
+    def of_windows(self, path: str, windows: Iterable[Window]) -> Iterator[Window]:
+        """The windows of a file that this process tries."""
+        for number, window in enumerate(windows):
+            if not self.is_shared(path) or number // RUN % self.world == self.rank:
+                yield window
+
+
 def read_tiles(
     paths: Iterable[str],
     tiles: TileSource,
     reader: PictureReader,
     ahead: int,
     leave_out: Mapping[str, set[Window]] | None = None,
+    share: Share | None = None,
 ) -> Iterator[TileRead]:
     """Open files, cut them into tiles and read these, in the order of the files.
 
@@ -50,7 +96,9 @@ def read_tiles(
         reader: the model's test pipeline.
         ahead: how many tiles may be read before they are taken.
         leave_out: windows not to read, by path.
+        share: of this process, if it is one of several.
     """
+    share = share or Share()
     workers = min(8, os.cpu_count() or 1)
 
     def header(path: str) -> TileRead:
@@ -63,13 +111,16 @@ def read_tiles(
         for future in in_background(header, paths, workers, 2 * workers):
             opened = future.result()
             known = (leave_out or {}).get(opened.path, set())
-            grid = (
-                [] if opened.source is None else [w for w in opened.source.grid if w not in known]
-            )
-            for number, window in enumerate(grid, 1):
-                yield replace(opened, is_last=number == len(grid)), window
-            if not grid:
-                yield replace(opened, is_last=True), None
+            last = None
+            for window in share.of_windows(
+                opened.path, opened.source.grid if opened.source else ()
+            ):
+                if window in known:
+                    continue
+                if last is not None:
+                    yield opened, last
+                last = window
+            yield replace(opened, is_last=True), last
 
     def read(begun: tuple[TileRead, Window | None]) -> TileRead:
         found, window = begun

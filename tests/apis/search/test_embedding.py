@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from pir_mm.apis.search.embedding import (
@@ -230,3 +231,22 @@ def test_takes_generators(colour_model, pictures):
     np.testing.assert_allclose(vectors, [RED, [0, 1, 0]], atol=1e-6)
     np.testing.assert_allclose(embed_texts(colour_model, iter(['red'])), [RED], atol=1e-6)
     assert len(embed_images(colour_model, np.zeros((3, 8, 8, 3), np.uint8) + np.uint8(9))) == 3
+
+
+@pytest.mark.parametrize('has_it', [True, False])
+def test_bfloat16_is_used_where_the_device_multiplies_it(colour_model, monkeypatch, has_it):
+    monkeypatch.setattr('pir_mm.apis.search.embedding.multiplies_bf16', lambda device: has_it)
+    encode, kinds = colour_model.encode_image, []
+
+    def seen(images):
+        kinds.append(torch.is_autocast_enabled('cpu'))
+        return encode(images)
+
+    colour_model.encode_image = seen
+    pictures = list(np.random.default_rng(0).integers(0, 256, (9, 8, 8, 3), dtype=np.uint8))
+    exact = embed_images(colour_model, pictures)
+    coarse = embed_images(colour_model, pictures, precision='bf16')
+    assert kinds == [False, has_it] and coarse.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(coarse, axis=1), np.ones(9), atol=1e-6)
+    assert ((exact * coarse).sum(axis=1) > 0.9999).all()
+    assert (exact == coarse).all() != has_it

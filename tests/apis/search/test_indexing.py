@@ -13,6 +13,7 @@ import rasterio
 from PIL import Image
 
 from pir_mm.apis.search.indexing import index_pictures
+from pir_mm.apis.search.searching import search_index
 from pir_mm.search import EmbeddingIndex, Tiling
 from tests.search.planted import plant
 from tests.search.test_old_index import old_index
@@ -343,3 +344,27 @@ def test_an_archive_that_moved_is_not_embedded_again(colour_model, pictures, tmp
     assert counted == [4, 1] and card.indexed == 4 and card.root == str(moved)
     index = EmbeddingIndex(tmp_path / 'in' / 'index')
     assert {Path(tile.source).parent for tile in index.tiles(index.ids)} == {moved}
+
+
+def test_the_precision_of_an_index_is_that_of_its_queries(colour_model, pictures, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(pictures / 'noise.png')
+    for given, kept in (('fp32', 'fp32'), (None, 'fp32'), ('bf16', 'fp32')):
+        index_pictures([pictures], colour_model, tmp_path / 'a', precision=given)
+        assert EmbeddingIndex(tmp_path / 'a').precision == kept
+    index_pictures([pictures], colour_model, tmp_path / 'b', precision='bf16')
+    for name in ('a', 'b'):
+        index = EmbeddingIndex(tmp_path / name)
+        ranking = search_index(index, colour_model, image=pictures / 'noise.png', top_k=1)
+        assert ranking.scores[0, 0] == pytest.approx(1, abs=1e-6)
+    with pytest.raises(ValueError, match="precision must be bf16 or fp32, got 'fp8'"):
+        index_pictures([pictures], colour_model, tmp_path / 'a', precision='fp8')
+
+
+def test_a_log_tells_what_was_done(colour_model, pictures, tmp_path):
+    index_pictures([pictures], colour_model, tmp_path / 'index')
+    (pictures / 'red.png').unlink()
+    index_pictures([pictures], colour_model, tmp_path / 'index')
+    log = (tmp_path / 'index' / 'index.log').read_text()
+    assert ' 4 new\n' in log and ' 1 gone, 3 as before\n' in log
+    assert ' 4 tiles of 4 of 4 files, 100%, ' in log
