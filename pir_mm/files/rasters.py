@@ -162,6 +162,12 @@ class Raster:
         return self._file.width, self._file.height
 
     @property
+    def decoded_bytes(self) -> int:
+        """What all of it would take in memory."""
+        sample = np.dtype(self._file.dtypes[0]).itemsize
+        return self._file.width * self._file.height * self._file.count * sample
+
+    @property
     def block_bytes(self) -> int:
         """What GDAL must decode at once to read one pixel."""
         height, width = self._file.block_shapes[0]

@@ -22,6 +22,8 @@ Content = TypeVar('Content')
 OPEN_RASTERS = 8
 DECODED_PICTURES = 2
 """Pictures that are cut and stay decoded for the next of their tiles."""
+MAX_EXPANSION = 100_000
+"""Decoded bytes of a raster for each of its file: packing gains a thousandfold at most."""
 MAX_BLOCK_BYTES = 2**29
 """Of a raster's blocks, which GDAL decodes as a whole."""
 
@@ -111,6 +113,12 @@ class TileSource:
             grid = self.tiling.grid(*size, ground)
             if place is None and len(grid) == 1:
                 return None
+            stored = os.path.getsize(path)
+            if raster.decoded_bytes > MAX_EXPANSION * stored:
+                raise SourceError(
+                    f'too many pixels: its header speaks of {size[0]} x {size[1]}, which '
+                    f'{stored} bytes cannot hold'
+                )
             if raster.block_bytes > MAX_BLOCK_BYTES:
                 raise SourceError(
                     f'blocks too large: {raster.block_bytes} bytes must be decoded at once to read '

@@ -219,6 +219,10 @@ def test_a_header_that_lies_about_its_size_is_refused(tmp_path):
         pass
     with pytest.raises(ValueError, match='too many tiles: 2000000 x 2000000'):
         TileSource().source(tmp_path / 'a.tif')
+    with pytest.raises(
+        SourceError, match='speaks of 2000000 x 2000000, which .* bytes cannot hold'
+    ):
+        TileSource(Tiling(8192)).source(tmp_path / 'a.tif')
     Image.new('L', (200, 200)).save(tmp_path / 'b.png')
     with pytest.raises(ValueError, match='too many pixels: 200 x 200 is above 39999'):
         TileSource(max_pixels=39_999).source(tmp_path / 'b.png')
