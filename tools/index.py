@@ -12,6 +12,7 @@ torchrun --nproc-per-node 4 tools/index.py SOURCES --model ... --out INDEX --lau
 import argparse
 import os
 import sys
+import time
 from typing import Any
 
 
@@ -60,6 +61,14 @@ def parse_arguments() -> argparse.Namespace:
         help='how samples of rasters become colours [auto: Sentinel-2 by the names of its bands, '
         '8 bits as they are, others stretched between percentiles of the whole file]',
     )
+    parser.add_argument(
+        '--watch',
+        nargs='?',
+        type=float,
+        const=60,
+        metavar='SECONDS',
+        help='look for changes again after so many seconds, until it is interrupted [60]',
+    )
     parser.add_argument('--batch-size', type=int, default=32, help='tiles per batch [32]')
     parser.add_argument(
         '--precision',
@@ -100,6 +109,17 @@ def tiling_of(arguments: argparse.Namespace) -> Any:
     return Tiling(arguments.tile_size, arguments.overlap or 0)
 
 
+def tell(out: str, card: Any) -> None:
+    """Say how many tiles an index holds, and what was left out."""
+    from pir_mm.apis.search import first_few
+
+    print(f'{out}: {card.indexed} tiles indexed', flush=True)
+    for reason, names in card.skipped_by_reason.items():
+        print(f'skipped {len(names)}: {reason}: {first_few(names)}', file=sys.stderr)
+    if card.skipped:
+        print(f'all of them are in {out}/index.json', file=sys.stderr)
+
+
 def main() -> None:
     arguments = parse_arguments()
     try:
@@ -111,7 +131,7 @@ def main() -> None:
     with exit_with_reason():
         import torch
 
-        from pir_mm.apis.search import first_few, index_pictures, join_index_group
+        from pir_mm.apis.search import index_pictures, join_index_group
         from pir_mm.apis.training import check_devices
         from pir_mm.apis.weights import load_retriever
 
@@ -121,27 +141,27 @@ def main() -> None:
         if arguments.launcher == 'pytorch':
             join_index_group()
             device += f':{os.environ["LOCAL_RANK"]}' if device == 'cuda' else ''
-        card = index_pictures(
-            arguments.sources,
-            load_retriever(config, checkpoint, device),
-            arguments.out,
-            checkpoint=checkpoint,
-            batch_size=arguments.batch_size,
-            tiling=tiling_of(arguments),
-            profile=arguments.profile,
-            rebuild=arguments.rebuild,
-            remove=arguments.remove,
-            checksum=arguments.checksum,
-            root=arguments.root,
-            precision=arguments.precision,
-        )
-        if card is None:
-            return  # another process tells it
-        print(f'{arguments.out}: {card.indexed} tiles indexed')
-        for reason, names in card.skipped_by_reason.items():
-            print(f'skipped {len(names)}: {reason}: {first_few(names)}', file=sys.stderr)
-        if card.skipped:
-            print(f'all of them are in {arguments.out}/index.json', file=sys.stderr)
+        model, told = load_retriever(config, checkpoint, device), None
+        once = {'rebuild': arguments.rebuild, 'remove': arguments.remove, 'root': arguments.root}
+        while True:
+            card = index_pictures(
+                arguments.sources,
+                model,
+                arguments.out,
+                checkpoint=checkpoint,
+                batch_size=arguments.batch_size,
+                tiling=tiling_of(arguments),
+                profile=arguments.profile,
+                checksum=arguments.checksum,
+                precision=arguments.precision,
+                **once,
+            )
+            if card not in (None, told):  # in a group, one process tells it
+                tell(arguments.out, card)
+            if arguments.watch is None:
+                return
+            told, once = card, {}
+            time.sleep(arguments.watch)
 
 
 if __name__ == '__main__':

@@ -102,3 +102,25 @@ def test_an_old_index_is_converted_by_one_command(tool, tmp_path):
     assert len(EmbeddingIndex(tmp_path / 'index')) == 2
     run = tool('convert_index', tmp_path / 'index')
     assert run.code == 1 and run.err.count('\n') == 1 and 'no index of an older pir_mm' in run.err
+
+
+def test_watching_brings_it_up_to_date_until_it_is_interrupted(
+    tool, tiny, photos, tmp_path, monkeypatch
+):
+    waited = []
+
+    def wait(seconds):
+        if seconds != 5:  # somebody else's
+            return
+        waited.append(seconds)
+        if len(waited) == 2:
+            (photos / 'a.png').unlink()
+        elif len(waited) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr('time.sleep', wait)
+    model = ('--model', tiny.config, tiny.checkpoint)
+    run = tool('index', photos, *model, '--out', tmp_path / 'i', '--watch', 5, '--rebuild')
+    assert waited == [5, 5, 5] and run.code == 130
+    said = f'{tmp_path / "i"}: {{}} tiles indexed\n'
+    assert run.out == said.format(5) + said.format(4)
