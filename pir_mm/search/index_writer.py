@@ -61,9 +61,34 @@ class TileWriter:
         self._segment: VectorFile | None = None
         self._name, self._first = '', 0
 
+    @property
+    def fingerprint(self) -> ModelFingerprint | None:
+        """Of the model that makes the vectors; ``None`` before it is told."""
+        model = self.table.note('model')
+        return None if model is None else ModelFingerprint(**model['fingerprint'])
+
     def close(self) -> None:
         self._drop_segment()
         self.table.close()
+
+    def set_model(
+        self, fingerprint: ModelFingerprint, config: str | None, checkpoint: str | None
+    ) -> None:
+        """Say which model makes the vectors; its files are noted for the search.
+
+        Raises:
+            ValueError: if another one made those that are there.
+        """
+        ours = self.fingerprint
+        if ours is not None and self.table.segments():
+            refuse_other_model(self._folder, ours, fingerprint)
+        model = {
+            'fingerprint': asdict(fingerprint),
+            'config': movable(config, self._folder),
+            'checkpoint': movable(checkpoint, self._folder),
+        }
+        with self.table.transaction():
+            self.table.set_note('model', model)
 
     def begin_source(self, path: str, stamp: Stamp, source: Source | None) -> None:
         """Say what is known of a file, before its tiles; ``None`` if it has none."""
@@ -133,11 +158,6 @@ class TileWriter:
             self._queued.clear()
 
     @property
-    def width(self) -> int | None:
-        """Of the vectors that were added; ``None`` before."""
-        return None if self._segment is None else self._segment.width
-
-    @property
     def queued(self) -> int:
         """How much was said of sources since the last tiles."""
         return len(self._queued)
@@ -189,8 +209,6 @@ class IndexWriter(TileWriter):
         (place / VECTORS).mkdir(exist_ok=True)
         super().__init__(TileTable(place / TABLE, write=True), place / VECTORS, folder)
         self.place = place
-        model = self.table.note('model')
-        self.fingerprint = None if model is None else ModelFingerprint(**model['fingerprint'])
         self._agree_on_tiles(tiling, profile)
         self.join_parts()
         self._remove_orphans()
@@ -229,25 +247,6 @@ class IndexWriter(TileWriter):
             writer = cls(place, folder, tiling, profile)
             stack.callback(writer.close)
             yield writer
-
-    def set_model(
-        self, fingerprint: ModelFingerprint, config: str | None, checkpoint: str | None
-    ) -> None:
-        """Say which model makes the vectors; its files are noted for the search.
-
-        Raises:
-            ValueError: if another one made those that are there.
-        """
-        if self.fingerprint is not None and self.table.count:
-            refuse_other_model(self._folder, self.fingerprint, fingerprint)
-        self.fingerprint = fingerprint
-        model = {
-            'fingerprint': asdict(fingerprint),
-            'config': movable(config, self._folder),
-            'checkpoint': movable(checkpoint, self._folder),
-        }
-        with self.table.transaction():
-            self.table.set_note('model', model)
 
     def add_roots(self, folders: Iterable[str]) -> None:
         """Note below which folders the sources lie, for an archive that moves."""

@@ -360,8 +360,13 @@ class TileTable:
                 yield some
 
     def join(self, other: 'TileTable') -> None:
-        """Add all sources, tiles and segments of another table, under the next ids."""
+        """Add all sources, tiles and segments of another table, under the next ids.
+
+        The note of the model is taken over if there is none.
+        """
         shift, source_of = self.next_id, {}
+        if self.note('model') is None and other.note('model') is not None:
+            self.set_note('model', other.note('model'))
         columns = 'path, bytes, modified, sha256, crs, transform, look, windows'
         for number, *values, empty, done, reason in other._rows(
             f'SELECT id, {columns}, empty, done, reason FROM sources ORDER BY id'

@@ -10,7 +10,7 @@ import pyogrio
 import pytest
 
 from pir_mm.files.full_disk import FullDiskError
-from pir_mm.search import EmbeddingIndex, IndexWriter, Stamp, Tile, Tiling
+from pir_mm.search import EmbeddingIndex, IndexWriter, Stamp, Tile, Tiling, part_writer
 from pir_mm.search.vector_file import VectorFile
 from tests.search.filling import fill, model, one_tile, put, unit
 
@@ -259,3 +259,70 @@ def test_a_moved_archive_keeps_its_vectors(tmp_path):
     assert [tile.source for tile in index.tiles([0, 1])] == moved
     layer = pyogrio.raw.read(tmp_path / 'index' / 'footprints.gpkg')[3]
     assert layer[1].tolist() == moved
+
+
+def test_an_index_that_lost_all_its_tiles_keeps_its_model(tmp_path):
+    fill(tmp_path / 'index', 'a')
+    with IndexWriter.opened(tmp_path / 'index') as writer:
+        writer.remove(['/archive/a'])
+    with pytest.raises(ValueError, match='another model'):
+        fill(tmp_path / 'index', 'b', unit(1, 7))
+    vectors = fill(tmp_path / 'index', 'b')
+    index = EmbeddingIndex(tmp_path / 'index')
+    np.testing.assert_array_equal(index.store.vectors(index.ids), vectors)
+
+
+def part(place, folder, names, vectors, done=True):
+    with part_writer(place, folder) as writer:
+        writer.set_model(model(vectors.shape[1]), None, None)
+        for name, vector in zip(names, vectors, strict=True):
+            writer.begin_source(name, Stamp(1, 2), one_tile(name))
+            writer.end_source(name, empty=1, done=done)
+            writer.add(vector[None], [Tile(name, (0, 0, 4, 4))])
+
+
+def test_parts_of_other_processes_are_joined_under_the_next_ids(tmp_path):
+    folder, vectors = tmp_path / 'index', unit(6, 4)
+    with IndexWriter.opened(folder) as writer:
+        put(writer, ['/archive/a'], vectors[:1], finish=False)
+        part(folder, folder, ['/archive/b', '/archive/c'], vectors[1:3])
+        assert len(EmbeddingIndex(folder)) == 1
+        part(folder, folder, ['/archive/d'], vectors[3:4], done=False)
+        writer.join_parts()
+        writer.join_parts()
+        put(writer, ['/archive/e'], vectors[4:5])
+        assert [row.is_done for row in writer.known_sources()] == [True, True, True, False, True]
+        assert writer.table.without_data == 3
+        writer.end_shared_sources(['/archive/d'])
+        assert writer.known_sources()[3].is_done
+    assert sorted(names_of(folder)) == list('abcde')
+    index = EmbeddingIndex(folder)
+    for name, vector in zip('abcde', vectors, strict=False):
+        (tile,) = index.tiles(index.search(vector[None], 1).ids[0])
+        assert tile.source == f'/archive/{name}'
+    assert not (folder / 'parts').exists()
+
+
+def test_parts_that_a_killed_run_left_are_joined_by_the_next_with_their_model(tmp_path):
+    folder, vectors = tmp_path / 'index', unit(2, 4)
+    with IndexWriter.opened(folder):
+        part(folder, folder, ['/archive/b'], vectors[:1])
+        (folder / 'parts' / 'broken off.sqlite').touch()
+        (folder / 'parts' / 'rubbish.sqlite').write_bytes(b'no database' * 99)
+    with IndexWriter.opened(folder) as writer:
+        assert writer.fingerprint == model(4) and writer.table.count == 1
+    assert names_of(folder) == ['b']
+    with pytest.raises(ValueError, match='another model'):
+        fill(folder, 'c', unit(1, 5))
+
+
+def test_a_part_is_joined_once_whatever_happens_after(tmp_path, monkeypatch):
+    folder = tmp_path / 'index'
+    with IndexWriter.opened(folder) as writer:
+        part(folder, folder, ['/archive/b'], unit(1, 4))
+        with monkeypatch.context() as patch:
+            patch.setattr('shutil.rmtree', lambda *_, **__: None)
+            writer.join_parts()
+    with IndexWriter.opened(folder):
+        pass
+    assert names_of(folder) == ['b'] and not (folder / 'parts').exists()

@@ -56,10 +56,7 @@ class IndexGroup:
             self.tell(None)
             raise
 
-    def gather(self, value: Any) -> list[Any]:
-        """The values of all processes, when all have come here."""
-        if self.world == 1:
-            return [value]
-        values = [None] * self.world
-        distributed.all_gather_object(values, value, group=self._group)
-        return values
+    def meet(self) -> None:
+        """Wait until all processes have come here."""
+        if self.world > 1:
+            distributed.barrier(group=self._group)

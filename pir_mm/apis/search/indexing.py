@@ -21,6 +21,7 @@ from pir_mm.search import (
     Changes,
     IndexCard,
     IndexWriter,
+    TileWriter,
     Tiling,
     convert_index,
     find_changes,
@@ -90,7 +91,7 @@ def index_pictures(
         raise ValueError(f'precision must be bf16 or fp32, got {precision!r}')
     group = IndexGroup()
     if group.rank > 0:
-        _help(group, model, out)
+        _help(group, model, out, checkpoint)
         return None
     with ExitStack() as stack:
         with group.telling_errors():
@@ -98,7 +99,7 @@ def index_pictures(
             if is_old_index(out) and not rebuild:
                 convert_index(out)
             writer = stack.enter_context(IndexWriter.opened(out, tiling, profile, rebuild))
-            notes = _ModelNotes(writer, model, None if checkpoint is None else str(checkpoint))
+            notes = _ModelNotes(writer, model, checkpoint)
             if writer.fingerprint is not None:
                 notes.tell(writer.fingerprint.width)
             if root is not None:
@@ -117,9 +118,7 @@ def index_pictures(
         with _progress(work, group, writer.place / LOG) as progress:
             progress.line(changes.summary)
             embed_files(work, model, writer, share, progress, notes.tell)
-        for width in group.gather(writer.width):
-            if width is not None:
-                notes.tell(width)
+        group.meet()
         writer.join_parts()
         writer.end_shared_sources(share.large)
         if writer.table.count == 0:
@@ -127,14 +126,16 @@ def index_pictures(
         return writer.finish()
 
 
-def _help(group: IndexGroup, model: nn.Module, out: str | Path) -> None:
+def _help(
+    group: IndexGroup, model: nn.Module, out: str | Path, checkpoint: str | Path | None
+) -> None:
     """What the other processes of a group do."""
     work, place = group.hear()
     share = Share.of(work.files, group.rank, group.world)
     with part_writer(place, out) as writer, _progress(work, group, None) as progress:
-        embed_files(work, model, writer, share, progress)
-        width = writer.width
-    group.gather(width)
+        notes = _ModelNotes(writer, model, checkpoint)
+        embed_files(work, model, writer, share, progress, notes.tell)
+    group.meet()
 
 
 def _make_room(
@@ -178,15 +179,16 @@ def _todo(changes: Changes, found: dict[str, FoundFile], checksum: bool) -> Iter
 class _ModelNotes:
     """Notes the model in an index, once the width of its vectors is known."""
 
-    writer: IndexWriter
+    writer: TileWriter
     model: nn.Module
-    checkpoint: str | None
+    checkpoint: str | Path | None
     is_told: bool = False
 
     def tell(self, width: int) -> None:
         if not self.is_told:
             fingerprint = model_fingerprint(self.model, width)
-            self.writer.set_model(fingerprint, self.model.cfg.filename, self.checkpoint)
+            checkpoint = None if self.checkpoint is None else str(self.checkpoint)
+            self.writer.set_model(fingerprint, self.model.cfg.filename, checkpoint)
             self.is_told = True
 
 

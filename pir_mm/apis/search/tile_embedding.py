@@ -43,7 +43,7 @@ def embed_files(
     writer: TileWriter,
     share: Share,
     progress: IndexingProgress,
-    on_first: Callable[[int], None] = lambda width: None,
+    tell_width: Callable[[int], None],
 ) -> None:
     """Try this process's share of all tiles, and keep what becomes of them.
 
@@ -53,7 +53,7 @@ def embed_files(
         writer: into which each batch goes in one transaction.
         share: of this process.
         progress: is told of each tile.
-        on_first: called with the width of the first vectors, before they are kept.
+        tell_width: called with the width of the vectors, before any are kept.
     """
     reader = PictureReader(model)
     cutter = TileSource(work.tiling, work.profile, reader.max_pixels)
@@ -65,7 +65,7 @@ def embed_files(
             writer.flush()
             return
         vectors = encode_pixels(model, [read.pixels for read in batch], work.precision)
-        on_first(vectors.shape[1])
+        tell_width(vectors.shape[1])
         writer.add(vectors, [read.tile for read in batch])
         batch.clear()
 
