@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -138,7 +139,9 @@ def encode_pixels(
     """
     device = next(model.parameters()).device.type
     fast = precision == 'bf16' and multiplies_bf16(device)
-    with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=fast):
+    # Without it a caller's own autocast holds.
+    arithmetic = torch.autocast(device, torch.bfloat16) if fast else nullcontext()
+    with torch.inference_mode(), arithmetic:
         data = model.data_preprocessor({'inputs': torch.stack(list(pixels))}, False)
         vectors = model.encode_image(data['images']).float()
     # A head that normalises in bfloat16 is off by a few thousandths.
