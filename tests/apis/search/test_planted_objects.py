@@ -66,16 +66,16 @@ print(card.indexed, used)
 
 @pytest.mark.slow
 def test_a_large_raster_is_indexed_in_little_memory(tmp_path):
-    """432 MB of pixels; a raster of 20,000 x 20,000 needs no more, only longer."""
-    objects = [('red', 11_990, 40), ('green', 6000, 6000), ('blue', 30, 11_950)]
-    plant(tmp_path / 'map.tif', 12_000, 12_000, objects, side=60, compress='deflate', ZLEVEL=1)
+    """1.2 GB of pixels."""
+    objects = [('red', 19_990, 40), ('green', 10_000, 10_000), ('blue', 30, 19_950)]
+    plant(tmp_path / 'map.tif', 20_000, 20_000, objects, side=60, compress='deflate', ZLEVEL=1)
     names = ' '.join(name for name, *_ in objects)
     command = [sys.executable, '-c', MEASURED, str(tmp_path), names, CONFTEST]
     environment = os.environ | {'PYTHONPATH': str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=550)
     assert done.returncode == 0, done.stderr[-2000:]
     *found, (number, kib) = (line.split() for line in done.stdout.splitlines())
-    assert int(number) == 47 * 47 and int(kib) < 600_000
+    assert int(number) == 79 * 79 and int(kib) < 600_000
     for (name, column, row), (found_name, left, top, width, height) in zip(
         objects, found, strict=True
     ):
