@@ -1,7 +1,5 @@
 """What a fusion model computes once of each image and each text, and scores of pairs of them."""
 
-from collections.abc import Iterator
-
 import torch
 from mmengine.dist import all_gather_object, get_world_size
 from torch import Tensor, nn
@@ -9,6 +7,7 @@ from tqdm import tqdm
 
 from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
 from pir_mm.files.scratch_rows import ScratchRows
+from pir_mm.functional.pair_groups import image_blocks
 from pir_mm.structures.text_states import TextStates
 
 IMAGES = 32
@@ -72,9 +71,10 @@ class KeptStates:
         scores = torch.empty(len(image_id))
         hidden = None if len(image_id) > PAIRS else True
         with tqdm(total=len(image_id), unit='pair', desc='re-ranking', disable=hidden) as bar:
-            for pairs in _chunks(image_id):
-                scores[pairs] = self._score(model, image_id[pairs], text_id[pairs])
-                bar.update(len(pairs))
+            for block in image_blocks(image_id, IMAGES):
+                for pairs in block.split(PAIRS):
+                    scores[pairs] = self._score(model, image_id[pairs], text_id[pairs])
+                    bar.update(len(pairs))
         return scores
 
     def _score(self, model: nn.Module, image_id: Tensor, text_id: Tensor) -> Tensor:
@@ -97,11 +97,3 @@ class KeptStates:
 
 def _rows(row_of: dict[int, int], ids: Tensor) -> Tensor:
     return torch.tensor([row_of[number] for number in ids.tolist()])
-
-
-def _chunks(image_id: Tensor) -> Iterator[Tensor]:
-    """Positions of the pairs, those of few images together."""
-    order = image_id.argsort(stable=True)
-    _, image = image_id[order].unique_consecutive(return_inverse=True)
-    for some in order.split((image // IMAGES).bincount().tolist()):
-        yield from some.split(PAIRS)

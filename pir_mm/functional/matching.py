@@ -71,10 +71,11 @@ def matching_pairs(
     """
     own_image = image_of_text.repeat(negatives)
     own_text = torch.arange(len(image_of_text), device=image_of_text.device).repeat(negatives)
-    if log_weight is None:
-        log_weight = torch.zeros(admissible.shape, device=admissible.device)
-    text = draw_negatives(admissible[own_image], log_weight[own_image], generator)
-    image = draw_negatives(admissible.T[own_text], log_weight.T[own_text], generator)
+    of_text = of_image = None
+    if log_weight is not None:
+        of_text, of_image = log_weight[own_image], log_weight.T[own_text]
+    text = draw_negatives(admissible[own_image], of_text, generator)
+    image = draw_negatives(admissible.T[own_text], of_image, generator)
     true = len(image_of_text)
     found = torch.cat([torch.ones_like(text.found[:true]), text.found, image.found])
     return MatchingPairs(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from pir_mm.files.weights import hash_tensors
 from pir_mm.functional.masking import mask_words
 from pir_mm.functional.matching import margin
-from pir_mm.functional.pair_groups import group_pairs
+from pir_mm.functional.pair_groups import group_pairs, image_blocks
 from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.fusion.fusion_encoder import start_as_bert
 from pir_mm.models.fusion.fusion_step import FusionStep
@@ -144,17 +144,14 @@ class FusionRetriever(Retriever):
             image_index: ``(P,)`` long, row of the image of each pair.
             text_index: ``(P,)`` long, row of the text of each pair.
         """
-        if len(image_index) == 0:
-            return image_states.new_zeros(0, dtype=torch.float32)
         length = text_states.mask.sum(dim=1)
         place = length.argsort(stable=True).argsort()
-        images, image_of_pair = image_index.unique(return_inverse=True)
+        most = min(TEXTS, self.pair_batch)
         scores = image_states.new_empty(len(image_index), dtype=self.matcher.weight.dtype)
-        for own in torch.arange(len(images), device=images.device).split(IMAGES):
-            keys = self.fusion_encoder.read_images(image_states.index_select(0, images[own]))
-            pairs = ((image_of_pair >= own[0]) & (image_of_pair <= own[-1])).nonzero().squeeze(1)
-            most = min(TEXTS, self.pair_batch)
-            groups = group_pairs(image_of_pair[pairs] - own[0], place[text_index[pairs]], most)
+        for pairs in image_blocks(image_index, IMAGES):
+            images, image_of_pair = image_index[pairs].unique(return_inverse=True)
+            keys = self.fusion_encoder.read_images(image_states.index_select(0, images))
+            groups = group_pairs(image_of_pair, place[text_index[pairs]], most)
             size = max(1, self.pair_batch // groups.pair.size(1))
             for image, rows in zip(groups.image.split(size), groups.pair.split(size), strict=True):
                 read = pairs[rows.flatten()]
