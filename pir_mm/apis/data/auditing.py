@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 
 from pir_mm.apis.data.picture_set import PictureSet, read_picture_set
-from pir_mm.apis.search.embedding import in_background
+from pir_mm.apis.search.picture_reading import READERS, in_background
 from pir_mm.datasets.audit.near_copies import SIDE, Descriptors, describe, find_near_copies
 from pir_mm.files.pictures import read_picture
 from pir_mm.files.writing import write_json, write_text
@@ -112,7 +112,7 @@ def audit_pictures(
 def describe_set(pictures: PictureSet) -> DescribedSet:
     """Decode and describe all pictures of a set, ``CHUNK`` at a time."""
     parts, rows, broken, grey = [], [], [], []
-    decoded = in_background(_grey, pictures.paths, min(8, os.cpu_count() or 1), 64)
+    decoded = in_background(_grey, pictures.paths, READERS, 64)
     bar = tqdm(pictures.names, unit='picture', desc=f'read {pictures.what}', disable=None)
     for row, (name, future) in enumerate(zip(bar, decoded, strict=True)):
         error = future.exception()

@@ -7,7 +7,12 @@ import numpy as np
 from PIL import Image
 from torch import Tensor, nn
 
-from pir_mm.apis.search.embedding import LOADERS, PictureReader, test_pipeline
+from pir_mm.apis.search.picture_reading import (
+    LOADERS,
+    PictureReader,
+    prepare_pixels,
+    test_pipeline,
+)
 from pir_mm.files.pictures import read_picture
 
 WHOLE = (*LOADERS, 'Resize', 'ResizeEdge', 'PackInputs')
@@ -31,7 +36,7 @@ class SeenPicture:
 
     def images(self, model: nn.Module) -> Tensor:
         """Normalised images ``(1, 3, h, w)`` of it, on the model's device."""
-        return model.data_preprocessor({'inputs': self.pixels[None]}, False)['images']
+        return prepare_pixels(model, [self.pixels])
 
     def grid(self, tokens: int) -> tuple[int, int]:
         """Rows and columns of so many tokens, see :func:`token_grid`."""

@@ -4,19 +4,21 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pir_mm.apis.search.embedding import (
+from pir_mm.apis.search.embedding import embed_images, embed_texts, require_evaluation_mode
+from pir_mm.apis.search.picture_reading import (
     Picture,
     PictureReader,
-    embed_images,
-    embed_texts,
-    in_background,
+    pixel_batches,
+    prepare_pixels,
 )
 from pir_mm.apis.search.searching import Query, open_index, query_notes, rank_queries
+from pir_mm.apis.search.tile_reading import read_tile
 from pir_mm.engine.kept_states import KeptStates
 from pir_mm.functional.cascade import Candidates, merged
 from pir_mm.functional.similarity import similarity, unit
@@ -166,8 +168,7 @@ def require_fusion(model: nn.Module) -> None:
             f'what reads results again must be a fusion model, such as pir_mm.FusionRetriever, got '
             f'{type(model).__name__}'
         )
-    if model.training:
-        raise ValueError('the model is in training mode, where dropout is on: call model.eval()')
+    require_evaluation_mode(model)
 
 
 class _States:
@@ -186,7 +187,8 @@ class _States:
         new = {item: n for n, item in reversed(sentences.items()) if item not in self._number}
         self._number |= new
         self.sentence |= {n: self._number[item] for n, item in sentences.items()}
-        for some in _batches(list(new)):
+        for start in range(0, len(new), BATCH):
+            some = list(islice(new, start, start + BATCH))
             with torch.inference_mode():
                 texts = self.model.encode_text_tokens(*self.model.tokenize(some))
             for item, tokens, mask in zip(some, *texts, strict=True):
@@ -223,51 +225,25 @@ class _States:
         return unit(torch.stack([self.pooled[number] for number in pictures.tolist()]))
 
 
-def _batches(items: list) -> Iterator[list]:
-    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
-
-
-def _picture_states(model: nn.Module, pictures: Sequence[Picture]) -> Iterator[Tensor]:
+def _picture_states(model: nn.Module, pictures: Sequence[Picture | Tile]) -> Iterator[Tensor]:
     """States ``(1 + N, C)`` of pictures, in order, by the test pipeline of the model's config."""
     if not pictures:
         return
-    workers = min(8, os.cpu_count() or 1)
-    reader, source = PictureReader(model), TileSource()
-    read = in_background(
-        lambda picture: reader(_whole_or_pixels(picture, source)), pictures, workers,
-        2 * BATCH + workers,
-    )  # fmt: skip
-    pixels: list[Tensor] = []
-    for picture, future in zip(pictures, read, strict=True):
-        error = future.exception()
-        if error is not None:
-            name = 'an array' if isinstance(picture, np.ndarray) else picture
-            name = picture.source if isinstance(picture, Tile) else name
-            raise type(error)(f'{name}: {error}') from None
-        pixels.append(future.result()[0])
-        if len(pixels) == BATCH:
-            yield from _encoded(model, pixels)
-            pixels = []
-    if pixels:
-        yield from _encoded(model, pixels)
+    reader = PictureReader(model)
+    tiles = TileSource(max_pixels=reader.max_pixels)
 
+    def read(picture: Picture | Tile) -> Tensor:
+        if not isinstance(picture, Tile):
+            return reader(picture)[0]
+        pixels = read_tile(picture, tiles, reader)
+        if pixels is None:
+            raise ValueError('it has no data any more: index anew')
+        return pixels
 
-@torch.inference_mode()
-def _encoded(model: nn.Module, pixels: list[Tensor]) -> Tensor:
-    data = model.data_preprocessor({'inputs': torch.stack(pixels)}, False)
-    return model.encode_image_tokens(data['images'])
-
-
-def _whole_or_pixels(picture: Picture | Tile, source: TileSource) -> Picture:
-    """A picture as it is; of a tile its file, or the pixels of a part or of a raster."""
-    if not isinstance(picture, Tile):
-        return picture
-    if picture.is_whole and picture.look is None:
-        return picture.source
-    pixels = source.read(picture)
-    if pixels is None:
-        raise ValueError('it has no data any more: index anew')
-    return pixels
+    for pixels in pixel_batches(read, pictures, BATCH):
+        with torch.inference_mode():
+            states = model.encode_image_tokens(prepare_pixels(model, pixels))
+        yield from states
 
 
 def _require_sources(tiles: Iterable[Tile], index: EmbeddingIndex) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from pir_mm.apis.search.archive import FoundFile
-from pir_mm.apis.search.embedding import PictureReader, encode_pixels
+from pir_mm.apis.search.embedding import encode_pixels
 from pir_mm.apis.search.indexing_progress import IndexingProgress
+from pir_mm.apis.search.picture_reading import PictureReader
 from pir_mm.apis.search.tile_reading import Share, TileRead, read_tiles
 from pir_mm.search import TileSource, TileWriter, Tiling
 from pir_mm.search.tiling import Window

@@ -1,13 +1,12 @@
 """Read the tiles of many files in the background, in order."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from torch import Tensor
 
 from pir_mm.apis.search.archive import FoundFile
-from pir_mm.apis.search.embedding import PictureReader, in_background
+from pir_mm.apis.search.picture_reading import READERS, PictureReader, in_background
 from pir_mm.search import Source, Tile, TileSource
 from pir_mm.search.tiling import Window
 
@@ -99,7 +98,6 @@ def read_tiles(
         share: of this process, if it is one of several.
     """
     share = share or Share()
-    workers = min(8, os.cpu_count() or 1)
 
     def header(path: str) -> TileRead:
         try:
@@ -108,7 +106,7 @@ def read_tiles(
             return TileRead(path, None, is_last=True, error=error)
 
     def windows() -> Iterator[tuple[TileRead, Window | None]]:
-        for future in in_background(header, paths, workers, 2 * workers):
+        for future in in_background(header, paths, READERS, 2 * READERS):
             opened = future.result()
             known = (leave_out or {}).get(opened.path, set())
             last = None
@@ -128,13 +126,21 @@ def read_tiles(
             return found
         tile = found.source.tile(window)
         try:
-            if tile.is_whole and tile.look is None:  # the model's pipeline decodes by itself
-                return replace(found, tile=tile, pixels=reader(found.path)[0])
-            rgb = tiles.read(tile, READ_SIDE)
-            pixels = None if rgb is None else reader(rgb)[0]
+            return replace(found, tile=tile, pixels=read_tile(tile, tiles, reader))
         except Exception as error:
             return replace(found, tile=tile, error=error)
-        return replace(found, tile=tile, pixels=pixels)
 
-    for future in in_background(read, windows(), workers, ahead):
+    for future in in_background(read, windows(), READERS, ahead):
         yield future.result()
+
+
+def read_tile(tile: Tile, tiles: TileSource, reader: PictureReader) -> Tensor | None:
+    """Pixels ``(3, H, W)`` of a tile for the model's data preprocessor; ``None`` without data.
+
+    Raises:
+        FileNotFoundError, ValueError: if it cannot be read.
+    """
+    if tile.is_whole and tile.look is None:  # the model's pipeline decodes by itself
+        return reader(tile.source)[0]
+    rgb = tiles.read(tile, READ_SIDE)
+    return None if rgb is None else reader(rgb)[0]

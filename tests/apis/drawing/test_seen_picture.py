@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pir_mm.apis.drawing.seen_picture import see_picture, token_grid
-from pir_mm.apis.search import embedding
+from pir_mm.apis.search import picture_reading
 from pir_mm.apis.training.configuration import load_config
 from tests.conftest import ROOT
 
@@ -58,7 +58,7 @@ def test_a_config_that_tests_nothing_has_a_test_pipeline(colour_model, picture):
     'path', sorted((ROOT / 'configs' / 'mtgfe').glob('*.py')), ids=lambda path: path.stem
 )
 def test_models_of_pairs_say_how_they_see_a_picture(path):
-    steps = embedding.test_pipeline(SimpleNamespace(cfg=load_config(path)))
+    steps = picture_reading.test_pipeline(SimpleNamespace(cfg=load_config(path)))
     assert [step['type'].split('.')[-1] for step in steps] == [
         'LoadPicture', 'Resize', 'PackInputs'
     ]  # fmt: skip

@@ -1,87 +1,16 @@
 """Embeddings come in the order of their pictures and sentences, in batches of any size."""
 
-import threading
-import time
-
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from pir_mm.apis.search.embedding import (
-    PictureReader,
     batches_by_length,
     embed_images,
     embed_texts,
     image_batches,
-    in_background,
 )
-
-
-def test_gives_pixels_as_the_pipeline_does_and_the_size_of_the_file(colour_model, pictures):
-    pixels, size = PictureReader(colour_model)(pictures / 'green.png')
-    assert size == (13, 20)
-    assert tuple(pixels.shape) == (3, 8, 8)
-    assert pixels[:, 0, 0].tolist() == [0, 255, 0]
-
-
-def test_an_array_enters_the_pipeline_blue_first(colour_model):
-    pixels, size = PictureReader(colour_model)(np.full((4, 6, 3), (1, 2, 3), dtype=np.uint8))
-    assert size == (6, 4)
-    assert pixels[:, 0, 0].tolist() == [3, 2, 1]
-
-
-def test_takes_the_limit_of_pixels_from_the_config(colour_model):
-    assert PictureReader(colour_model).max_pixels == 10_000
-
-
-@pytest.mark.parametrize('workers', [1, 4])
-@pytest.mark.parametrize('ahead', [1, 3, 100])
-def test_results_come_in_order_and_errors_in_their_place(workers, ahead):
-    def work(number):
-        time.sleep(0.01 if number % 3 == 0 else 0)
-        if number == 4:
-            raise ValueError('four')
-        return number * number
-
-    futures = list(in_background(work, range(9), workers, ahead))
-    assert [f.exception() is None for f in futures] == [n != 4 for n in range(9)]
-    assert [f.result() for f in futures if f.exception() is None] == [0, 1, 4, 9, 25, 36, 49, 64]
-
-
-def test_never_holds_more_than_it_may():
-    begun = []
-    stream = in_background(begun.append, range(100), workers=2, ahead=5)
-    next(stream)
-    stream.close()
-    assert len(begun) <= 5
-
-
-def test_a_consumer_that_leaves_waits_for_no_thread_and_starts_no_more():
-    begun, leave = [], threading.Event()
-
-    def work(number):
-        begun.append(number)
-        return number == 0 or leave.wait(timeout=20)
-
-    stream = in_background(work, range(9), workers=2, ahead=9)
-    next(stream).result()
-    while len(begun) < 3:
-        time.sleep(0.001)
-    stream.close()
-    assert not leave.is_set()
-    waiting = [thread for thread in threading.enumerate() if thread.name.startswith('pictures')]
-    leave.set()
-    for thread in waiting:
-        thread.join()
-    assert begun == [0, 1, 2]
-    assert len(waiting) == 2
-
-
-def test_works_while_the_consumer_does():
-    both = threading.Barrier(2, timeout=20)
-    assert len(list(in_background(lambda _: both.wait(), range(2), workers=2, ahead=2))) == 2
-
 
 RED, BLUE, GREY = [1, 0, 0], [0, 0, 1], [3**-0.5] * 3
 
@@ -114,8 +43,9 @@ def test_keeps_the_order_in_batches_of_any_size(colour_model, batch_size):
 
 def test_decodes_only_a_little_ahead_of_the_model(colour_model, monkeypatch):
     opened = []
-    monkeypatch.setattr('pir_mm.apis.search.embedding.picture_size', lambda p, n: opened.append(p))
-    monkeypatch.setattr('pir_mm.apis.search.embedding.os.cpu_count', lambda: 2)
+    reading = 'pir_mm.apis.search.picture_reading'
+    monkeypatch.setattr(f'{reading}.picture_size', lambda p, n: opened.append(p))
+    monkeypatch.setattr(f'{reading}.READERS', 2)
     first = [np.full((8, 8, 3), 9, np.uint8)] * 4
     batches = image_batches(colour_model, first + ['absent.png'] * 500, batch_size=4)
     next(batches)
