@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import torch
 from mmengine.model import ModuleDict
@@ -168,27 +167,6 @@ class FusionRetriever(Retriever):
     def score(self, joint: Tensor) -> Tensor:
         """Log odds of a match ``(P,)`` of joint vectors ``(P, D)``."""
         return margin(self.logits(joint))
-
-    def forward(
-        self,
-        images: Tensor | None = None,
-        data_samples: list[BaseDataElement] | None = None,
-        mode: str = 'loss',
-        batch: PairBatch | None = None,
-    ) -> Any:
-        """mmengine's modes ``loss`` and ``predict`` of a ``batch``.
-
-        Raises:
-            ValueError: for another mode.
-        """
-        if mode == 'loss':
-            return self.loss(batch)
-        if mode == 'predict':
-            return self.predict(batch)
-        raise ValueError(
-            f"mode {mode!r} is not one of a FusionRetriever, wanted 'loss' or 'predict': it has no "
-            'embeddings and scores pairs by `match`'
-        )
 
     def loss(self, batch: PairBatch, similarity: Tensor | None = None) -> dict[str, Tensor]:
         """``loss_<name>`` of each loss, and what it has to log beside it.

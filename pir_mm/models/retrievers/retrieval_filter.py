@@ -1,7 +1,5 @@
 """The filter of the paper: a perceptron that scores every pair."""
 
-from typing import Any
-
 import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor
@@ -55,27 +53,6 @@ class RetrievalFilter(TaughtFilter, Retriever):
     def compare(self, image: Tensor, text: Tensor) -> Tensor:
         """Log odds of a match ``(n, m)`` of all pairs of such rows."""
         return self.classifier.compare(image, text)
-
-    def forward(
-        self,
-        images: Tensor | None = None,
-        data_samples: list[BaseDataElement] | None = None,
-        mode: str = 'loss',
-        batch: PairBatch | None = None,
-    ) -> Any:
-        """mmengine's modes ``loss`` and ``predict`` of a ``batch``.
-
-        Raises:
-            ValueError: for another mode.
-        """
-        if mode == 'loss':
-            return self.loss(batch)
-        if mode == 'predict':
-            return self.predict(batch)
-        raise ValueError(
-            f"mode {mode!r} is not one of a RetrievalFilter, wanted 'loss' or 'predict': it has no "
-            'embeddings and scores pairs'
-        )
 
     def loss(self, batch: PairBatch) -> dict[str, Tensor]:
         """The losses of a :class:`DistillationLoss`."""

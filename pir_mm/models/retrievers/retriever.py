@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mmengine.model import BaseModel
+from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from pir_mm.registry import TASK_UTILS
+from pir_mm.structures.pair_batch import PairBatch
 
 
 class Retriever(BaseModel):
@@ -36,6 +38,28 @@ class Retriever(BaseModel):
         self.text_groups = text_groups
         self._tokenizer_cfg = tokenizer
         self._tokenizer: Callable | None = None
+
+    def forward(
+        self,
+        images: Tensor | None = None,
+        data_samples: list[BaseDataElement] | None = None,
+        mode: str = 'loss',
+        batch: PairBatch | None = None,
+    ) -> Any:
+        """mmengine's modes ``loss`` and ``predict`` of a ``batch``, for a model without embeddings.
+
+        Raises:
+            ValueError: for another mode.
+        """
+        if mode == 'loss':
+            return self.loss(batch)
+        if mode == 'predict':
+            return self.predict(batch)
+        by = ' by `match`' if hasattr(self, 'match') else ''
+        raise ValueError(
+            f"mode {mode!r} is not one of a {type(self).__name__}, wanted 'loss' or 'predict': it "
+            f'has no embeddings and scores pairs{by}'
+        )
 
     @property
     def image_parts(self) -> tuple[str, ...]:
