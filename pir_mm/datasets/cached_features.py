@@ -12,7 +12,7 @@ from mmcv.transforms import Compose
 from mmengine.structures import BaseDataElement
 from torch import Tensor
 
-from pir_mm.datasets.samplers.epoch_sampler import item_seeding
+from pir_mm.datasets.samplers.epoch_sampler import EpochItems, item_seeding
 from pir_mm.datasets.transforms.random_turn import RandomTurn
 from pir_mm.datasets.transforms.two_views import TwoViews
 from pir_mm.files.feature_store import FeatureStore
@@ -68,6 +68,27 @@ class CachedFeatures:
         if self.texts is not None:
             packed['text_features'] = [self.texts.row(number)[0] for number in item['text_row']]
         return packed
+
+
+class FeatureItems(EpochItems):
+    """The part of a dataset that may read features in place of pictures and texts.
+
+    An item then needs ``image_row``, the row of its picture in :class:`PictureViews`, and
+    ``text_row``, those of its texts.
+    """
+
+    features: CachedFeatures | None = None
+
+    def use_features(
+        self, images: Mapping[str, FeatureStore], texts: FeatureStore | None, pixels: bool
+    ) -> None:
+        """Read features from stores from now on, see :class:`CachedFeatures`."""
+        self.features = CachedFeatures(images, texts, *turns_of(self.pipeline), pixels)
+
+    def pack(self, item: dict) -> dict | None:
+        if self.features is None:
+            return super().pack(item)
+        return self.features.pack(item, self.pipeline)
 
 
 class PictureViews:

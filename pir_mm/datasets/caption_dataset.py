@@ -9,12 +9,10 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from pir_mm.datasets.cached_features import CachedFeatures, PictureViews, turns_of
+from pir_mm.datasets.cached_features import FeatureItems, PictureViews
 from pir_mm.datasets.caption_cleaning import CLEANINGS, caption_words
 from pir_mm.datasets.caption_file import LABELS, number_scenes, read_caption_file, scene_name
 from pir_mm.datasets.layout import CAPTIONS, IMAGES, require_pictures
-from pir_mm.datasets.samplers.epoch_sampler import EpochItems
-from pir_mm.files.feature_store import FeatureStore
 from pir_mm.files.texts import read_names
 from pir_mm.registry import DATASETS
 
@@ -27,7 +25,7 @@ PACK = dict(
 
 
 @DATASETS.register_module()
-class CaptionDataset(EpochItems, BaseDataset):
+class CaptionDataset(FeatureItems, BaseDataset):
     """A prepared caption data set (RSICD, UCM, RSITMD, Sydney, one's own).
 
     An item enters the pipeline with ``img_path``, ``image_id`` (position of the image in its
@@ -117,7 +115,6 @@ class CaptionDataset(EpochItems, BaseDataset):
         self.leave_out = leave_out
         self.chosen_indices = indices
         self.numbering: Numbering | None = None
-        self.features: CachedFeatures | None = None
         super().__init__(
             ann_file=ann_file,
             metainfo=metainfo,
@@ -232,17 +229,8 @@ class CaptionDataset(EpochItems, BaseDataset):
             texts.update(zip(info['text_id'], info['text'], strict=True))
         return [texts[text] for text in range(len(texts))]
 
-    def use_features(
-        self, images: dict[str, FeatureStore], texts: FeatureStore | None, pixels: bool
-    ) -> None:
-        """Read features from stores from now on, see :class:`CachedFeatures`."""
-        self.features = CachedFeatures(images, texts, *turns_of(self.pipeline), pixels)
-
     def pack(self, item: dict) -> dict | None:
-        if self.features is None:
-            packed = self.pipeline(item)
-        else:
-            packed = self.features.pack(item, self.pipeline)
+        packed = super().pack(item)
         if packed is not None and not self.test_mode:
             packed['seed'] = random.getrandbits(63)
         return packed

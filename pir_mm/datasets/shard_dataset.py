@@ -12,16 +12,15 @@ from mmengine.logging import print_log
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from pir_mm.datasets.cached_features import CachedFeatures, PictureViews, turns_of
+from pir_mm.datasets.cached_features import FeatureItems, PictureViews
 from pir_mm.datasets.caption_cleaning import CLEANINGS, clean_caption
-from pir_mm.datasets.samplers.epoch_sampler import EpochItems
 from pir_mm.files.feature_store import FeatureStore
 from pir_mm.files.shards import read_member, shard_index
 from pir_mm.registry import DATASETS
 
 
 @DATASETS.register_module()
-class ShardDataset(EpochItems, Dataset):
+class ShardDataset(FeatureItems, Dataset):
     """Pairs of an image and a text in webdataset's tar files, such as RS5M's.
 
     The headers of the shards are read once, and what they say is kept in a hidden file beside each.
@@ -73,7 +72,6 @@ class ShardDataset(EpochItems, Dataset):
         self.max_words = max_words
         self.own_item_seed = seed
         self.bad = 0
-        self.features: CachedFeatures | None = None
         self._distinct_image: np.ndarray | None = None
         self._distinct_text: dict[int, int] = {}
         self.pipeline = Compose(pipeline)
@@ -116,6 +114,11 @@ class ShardDataset(EpochItems, Dataset):
             print_log(f'a bad sample of {shard} is left out, {self.bad} so far: {error}', 'current')
             return None
 
+    def picture(self, idx: int) -> dict:
+        """The encoded image of sample ``idx``, as :class:`LoadPicture` reads it."""
+        path = f'{self.shards[self._shard[idx]]}, sample {idx}'
+        return {'img_bytes': self._read(self._image, idx), 'img_path': path}
+
     def picture_views(self) -> PictureViews:
         """The distinct pictures of the set, for features that are computed once."""
         numbers: dict[bytes, int] = {}
@@ -138,15 +141,9 @@ class ShardDataset(EpochItems, Dataset):
     def use_features(
         self, images: dict[str, FeatureStore], texts: FeatureStore | None, pixels: bool
     ) -> None:
-        """Read features from stores from now on, see :class:`CachedFeatures`."""
         if self._distinct_image is None:
             self.picture_views()
-        self.features = CachedFeatures(images, texts, *turns_of(self.pipeline), pixels)
-
-    def pack(self, item: dict) -> dict | None:
-        if self.features is None:
-            return self.pipeline(item)
-        return self.features.pack(item, self.pipeline)
+        super().use_features(images, texts, pixels)
 
     def _read(self, members: np.ndarray, idx: int) -> bytes:
         return read_member(self.shards[self._shard[idx]], *members[idx].tolist())
@@ -186,10 +183,7 @@ class _Pictures(Sequence[dict]):
         return len(self.samples)
 
     def __getitem__(self, number: int) -> dict:
-        idx = self.samples[number]
-        shard = self.dataset.shards[self.dataset._shard[idx]]
-        content = self.dataset._read(self.dataset._image, idx)
-        return {'img_bytes': content, 'img_path': f'{shard}, sample {idx}'}
+        return self.dataset.picture(self.samples[number])
 
 
 def _shards(given: Sequence[str]) -> list[Path]:
