@@ -80,8 +80,7 @@ def use_data(config: Config, folder: str | Path) -> None:
     """Point all caption sets of a config, in place, to a prepared folder and its vocabulary.
 
     A text encoder that starts from weights keeps the vocabulary that belongs to them, and a CLIP
-    its own. Features
-    that are computed once go into the folder.
+    its own. Features that are computed once go into the folder.
 
     Raises:
         FileNotFoundError: if the folder is not a prepared one.
