@@ -15,8 +15,8 @@ from torch import Tensor
 from pir_mm.datasets.samplers.epoch_sampler import EpochItems, item_seeding
 from pir_mm.datasets.transforms.random_turn import RandomTurn
 from pir_mm.datasets.transforms.two_views import TwoViews
+from pir_mm.files.checksums import file_sha256
 from pir_mm.files.feature_store import FeatureStore
-from pir_mm.files.weights import file_sha256
 
 KEYS = ('img_path', 'image_id', 'scene', 'text', 'text_id', 'caption_id')
 

@@ -11,7 +11,8 @@ from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
 from pir_mm.engine.hooks.tokenizer_hook import VOCABULARY
-from pir_mm.files.weights import mismatch, named_tensors, read_checkpoint
+from pir_mm.files.fitting import mismatch
+from pir_mm.files.weights import named_tensors, read_checkpoint
 from pir_mm.registry import MODELS
 
 

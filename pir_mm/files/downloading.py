@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import requests
 from tqdm import tqdm
 
+from pir_mm.files.checksums import file_sha256
 from pir_mm.files.full_disk import telling_full_disk
-from pir_mm.files.weights import file_sha256
 
 ATTEMPTS = 3
 TIMEOUT = (10, 60)

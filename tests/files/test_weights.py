@@ -16,14 +16,10 @@ import torch
 from mmengine.logging import HistoryBuffer
 from safetensors.torch import save_file
 from torch import nn
-from torch.testing import assert_close
 
 from pir_mm.files.weights import (
     TRUST,
     WRAPPERS,
-    file_sha256,
-    load_whole,
-    mismatch,
     read_checkpoint,
     read_content,
     read_weight_file,
@@ -134,25 +130,22 @@ def test_damage_of_any_kind_is_told_in_one_way(tmp_path, zipped):
     assert refused > 150
 
 
-LINEAR = {'weight': torch.ones(2, 3), 'bias': torch.zeros(2)}
-
-
 def same(first, second):
     return first.keys() == second.keys() and all(torch.equal(first[n], second[n]) for n in first)
 
 
 @pytest.mark.parametrize(
     'content',
-    [LINEAR, {'state_dict': LINEAR, 'epoch': 3}, {'model': LINEAR, 'config': {'a': 1}}],
+    [WEIGHTS, {'state_dict': WEIGHTS, 'epoch': 3}, {'model': WEIGHTS, 'config': {'a': 1}}],
 )
 def test_reads_tensors_wherever_they_lie(tmp_path, content):
     torch.save(content, tmp_path / 'w.pth')
-    assert same(read_weights(tmp_path / 'w.pth'), LINEAR)
+    assert same(read_weights(tmp_path / 'w.pth'), WEIGHTS)
 
 
 def test_reads_safetensors(tmp_path):
-    save_file(LINEAR, tmp_path / 'w.safetensors')
-    assert same(read_weights(tmp_path / 'w.safetensors'), LINEAR)
+    save_file(WEIGHTS, tmp_path / 'w.safetensors')
+    assert same(read_weights(tmp_path / 'w.safetensors'), WEIGHTS)
 
 
 def test_wants_named_tensors(tmp_path):
@@ -162,48 +155,9 @@ def test_wants_named_tensors(tmp_path):
 
 
 def test_takes_what_lies_below_a_prefix_if_anything_does():
-    weights = {'backbone.a': LINEAR['bias'], 'head.b': LINEAR['bias']}
+    weights = {'backbone.a': WEIGHTS['bias'], 'head.b': WEIGHTS['bias']}
     assert list(under_prefix(weights, 'backbone.')) == ['a']
-    assert under_prefix(LINEAR, 'backbone.') == {}
-
-
-def test_loads_every_tensor():
-    linear = nn.Linear(3, 2)
-    load_whole(linear, {**LINEAR, 'head.x': torch.ones(1)}, 'f.pth', 'part', surplus=['head.*'])
-    assert_close(linear.weight, torch.ones(2, 3))
-    assert_close(linear.bias, torch.zeros(2))
-
-
-@pytest.mark.parametrize(
-    ('weights', 'reason'),
-    [
-        (
-            {'weight': torch.ones(2, 3)},
-            '1 of its 2 tensors are there; missing: bias. Give',
-        ),
-        (
-            {**LINEAR, 'scale': torch.ones(1)},
-            '2 of its 2 tensors are there; left over: scale. Give',
-        ),
-        (
-            {**LINEAR, 'bias': torch.ones(5)},
-            r'1 of its 2 .* there; of another shape: bias is \(5,\) instead of \(2,\). G',
-        ),
-        ({str(i): torch.ones(1) for i in range(5)}, '0 of its 2 .* left over: 0, 1, 2 and 2 more'),
-    ],
-)
-def test_refuses_all_but_the_whole(weights, reason):
-    with pytest.raises(ValueError, match=f'f.pth does not fit text_encoder: {reason}') as caught:
-        load_whole(nn.Linear(3, 2), weights, 'f.pth', 'text_encoder')
-    assert '--cfg-options model.text_encoder.init=random' in str(caught.value)
-    assert '\n' not in str(caught.value)
-
-
-def test_what_a_module_computes_may_be_missing():
-    load_whole(nn.Linear(3, 2), {'weight': torch.ones(2, 3)}, 'f', 'part', optional=['bias'])
-
-
-SAVED = {'weight': torch.ones(2, 3), 'bias': torch.zeros(2)}
+    assert under_prefix(WEIGHTS, 'backbone.') == {}
 
 
 @pytest.fixture
@@ -218,26 +172,26 @@ def saved(tmp_path):
 @pytest.mark.parametrize(
     ('content', 'beside', 'settings'),
     [
-        (SAVED, [], {}),
-        ({**SAVED, 'epoch': 3}, ['epoch'], {}),
-        ({'epoch': 3, 'state_dict': SAVED}, ['epoch'], {}),
-        ({'model': SAVED, 'config': {'head': 2}}, ['config'], {'head': 2}),
-        ({'state_dict': {f'module.{n}': w for n, w in SAVED.items()}}, [], {}),
+        (WEIGHTS, [], {}),
+        ({**WEIGHTS, 'epoch': 3}, ['epoch'], {}),
+        ({'epoch': 3, 'state_dict': WEIGHTS}, ['epoch'], {}),
+        ({'model': WEIGHTS, 'config': {'head': 2}}, ['config'], {'head': 2}),
+        ({'state_dict': {f'module.{n}': w for n, w in WEIGHTS.items()}}, [], {}),
     ],
 )
 def test_finds_the_tensors_and_tells_what_is_beside(saved, content, beside, settings):
     path = saved(content)
     file = read_weight_file(path)
-    assert file.weights.keys() == SAVED.keys()
-    assert all(torch.equal(file.weights[name], SAVED[name]) for name in SAVED)
+    assert file.weights.keys() == WEIGHTS.keys()
+    assert all(torch.equal(file.weights[name], WEIGHTS[name]) for name in WEIGHTS)
     assert (file.beside, file.settings) == (beside, settings)
     assert file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_reads_safetensors_trusted_or_not(tmp_path):
-    save_file(SAVED, tmp_path / 'w.safetensors')
+    save_file(WEIGHTS, tmp_path / 'w.safetensors')
     for trust in (False, True):
-        assert read_weight_file(tmp_path / 'w.safetensors', trust).weights.keys() == SAVED.keys()
+        assert read_weight_file(tmp_path / 'w.safetensors', trust).weights.keys() == WEIGHTS.keys()
     (tmp_path / 'cut.safetensors').write_bytes(b'1234')
     with pytest.raises(ValueError, match='cut.safetensors cannot be read as weights') as error:
         read_weight_file(tmp_path / 'cut.safetensors')
@@ -245,14 +199,14 @@ def test_reads_safetensors_trusted_or_not(tmp_path):
 
 
 def test_harmless_objects_beside_the_weights_hide_nothing_else(saved):
-    path = saved({'model': SAVED, 'config': {'head': 2}, 'args': argparse.Namespace(lr=1)})
+    path = saved({'model': WEIGHTS, 'config': {'head': 2}, 'args': argparse.Namespace(lr=1)})
     file = read_weight_file(path)
-    assert file.weights.keys() == SAVED.keys()
+    assert file.weights.keys() == WEIGHTS.keys()
     assert (file.settings, file.beside) == ({'head': 2}, ['config', 'args'])
 
 
 def test_runs_nothing_unless_trusted(saved, tmp_path):
-    path = saved({'model': SAVED, 'config': Evil(tmp_path / 'made')})
+    path = saved({'model': WEIGHTS, 'config': Evil(tmp_path / 'made')})
     with pytest.raises(ValueError, match='holds posix.mkdir, .* --trust unpickles it, which runs'):
         read_weight_file(path)
     assert not (tmp_path / 'made').exists()
@@ -263,7 +217,7 @@ def test_runs_nothing_unless_trusted(saved, tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ({'model': {**SAVED, 'step': 3}}, 'holds step among its tensors'),
+        ({'model': {**WEIGHTS, 'step': 3}}, 'holds step among its tensors'),
         ({'model': {0: torch.ones(1)}}, 'holds 0 among its tensors'),
         ({'epoch': 3}, 'holds no tensors by name'),
         ([1, 2], 'holds a list, no tensors by name'),
@@ -276,7 +230,7 @@ def test_a_file_to_convert_says_what_is_wrong(saved, content, message):
 
 @pytest.mark.parametrize('trust', [False, True])
 def test_a_file_cut_off_is_refused(saved, trust):
-    path = saved(SAVED)
+    path = saved(WEIGHTS)
     path.write_bytes(path.read_bytes()[:-300])
     with pytest.raises(ValueError, match='w.pth cannot be read'):
         read_weight_file(path, trust)
@@ -368,22 +322,6 @@ def test_a_checkpoint_loses_nothing(tmp_path):
     assert 'log' in read_content(tmp_path / 'a.pth')
     with pytest.raises(ValueError, match='any code; set PIR_MM_TRUST_CHECKPOINT=1'):
         read_checkpoint(tmp_path / 'a.pth')
-
-
-def test_a_tensor_has_one_fault_only():
-    linear = nn.Linear(3, 2)
-    given = {'weight': torch.ones(2, 4), 'scale': torch.ones(1)}
-    assert mismatch(linear, given) == (
-        '0 of its 2 tensors are there; missing: bias; '
-        'of another shape: weight is (2, 4) instead of (2, 3); left over: scale'
-    )
-    assert mismatch(linear, given, optional=['bias', 'wei*'], surplus=['scale']) is None
-    assert mismatch(linear, linear.state_dict()) is None
-
-
-def test_a_file_is_known_by_its_sha256(tmp_path):
-    (tmp_path / 'a').write_bytes(b'x' * (2**20 + 5))
-    assert file_sha256(tmp_path / 'a') == hashlib.sha256(b'x' * (2**20 + 5)).hexdigest()
 
 
 TENSORS = {'a.weight': torch.ones(2), 'a.bias': torch.zeros(1), 'b': torch.ones(1)}
@@ -507,10 +445,3 @@ def test_what_is_no_weight_file_is_named_and_never_to_be_trusted(
 def test_a_folder_is_named(tmp_path):
     with pytest.raises(ValueError, match='is a folder: give the weight file in it'):
         read_weights(tmp_path)
-
-
-def test_names_under_another_prefix_are_said_once():
-    given = {f'net.{name}': value for name, value in nn.Linear(2, 1).state_dict().items()}
-    fault = mismatch(nn.Linear(2, 1), given)
-    assert fault.startswith('0 of its 2 tensors are there; missing: weight, bias; ')
-    assert fault.endswith("left over: all of them begin with 'net'")

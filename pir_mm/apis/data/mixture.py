@@ -8,7 +8,7 @@ from pir_mm.apis.data.caption_audit import CaptionSet, images_together, read_cap
 from pir_mm.apis.data.picture_set import read_picture_set
 from pir_mm.datasets.audit.caption_sets import clean_captions, co_occurring
 from pir_mm.datasets.layout import IMAGES
-from pir_mm.files.weights import file_sha256
+from pir_mm.files.checksums import file_sha256
 from pir_mm.files.writing import atomic_folder, write_json, write_text
 from pir_mm.version import __version__
 

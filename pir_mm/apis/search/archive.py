@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pir_mm.files.checksums import file_sha256
 from pir_mm.files.pictures import is_picture
 from pir_mm.files.walking import find_files, printable
-from pir_mm.files.weights import file_sha256
 from pir_mm.search import Stamp
 
 

@@ -16,7 +16,7 @@ from pir_mm.apis.search.model_fingerprint import model_fingerprint
 from pir_mm.apis.search.tile_embedding import Work, embed_files
 from pir_mm.apis.search.tile_reading import Share
 from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
-from pir_mm.files.weights import file_sha256
+from pir_mm.files.checksums import file_sha256
 from pir_mm.search import (
     Changes,
     IndexCard,

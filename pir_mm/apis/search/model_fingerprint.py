@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from torch import nn
 
 from pir_mm.apis.search.picture_reading import test_pipeline
-from pir_mm.files.weights import file_sha256, hash_tensors
+from pir_mm.files.checksums import file_sha256, hash_tensors
 from pir_mm.search import ModelFingerprint
 from pir_mm.version import __version__
 

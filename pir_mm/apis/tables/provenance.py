@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
-from pir_mm.files.weights import hash_tensors, read_weights, weight_file
+from pir_mm.files.checksums import hash_tensors
+from pir_mm.files.weights import read_weights, weight_file
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # These may differ between two runs of one row.

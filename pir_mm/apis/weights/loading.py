@@ -8,7 +8,7 @@ from mmengine.model import BaseModel
 
 from pir_mm.apis.weights.catalogue import CATALOGUE
 from pir_mm.apis.weights.trained import load_trained
-from pir_mm.files.weights import file_sha256
+from pir_mm.files.checksums import file_sha256
 from pir_mm.models.converters import RETRIEVERS
 
 PUBLIC = tuple(name for name, weights in CATALOGUE.items() if weights.layout in RETRIEVERS)

@@ -21,7 +21,7 @@ from pir_mm.datasets.preparation.prepared_folder import (
 )
 from pir_mm.datasets.preparation.problems import PictureProblems
 from pir_mm.files.archives import PictureStore
-from pir_mm.files.weights import file_sha256
+from pir_mm.files.checksums import file_sha256
 from pir_mm.files.writing import atomic_folder
 
 

@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
 from pir_mm.engine.model_wrapping import unwrapped
+from pir_mm.files.checksums import hash_tensors
 from pir_mm.files.feature_store import FeatureStore, ShuffledRows
-from pir_mm.files.weights import hash_tensors
 from pir_mm.registry import HOOKS
 
 BATCH = 64

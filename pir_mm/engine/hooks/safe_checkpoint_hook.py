@@ -15,8 +15,8 @@ from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
 
 from pir_mm.engine.model_wrapping import unwrapped
+from pir_mm.files.fitting import mismatch
 from pir_mm.files.names import first_few
-from pir_mm.files.weights import mismatch
 from pir_mm.files.writing import atomic_file, write_text
 from pir_mm.registry import HOOKS
 

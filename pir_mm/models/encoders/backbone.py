@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from pir_mm.files.weights import load_whole, read_weights, under_prefix
+from pir_mm.files.fitting import load_whole
+from pir_mm.files.weights import read_weights, under_prefix
 from pir_mm.models.converters.swin import is_microsoft_swin, swin_to_mmpretrain
 from pir_mm.models.encoders.frozen_part import FrozenPart
 from pir_mm.models.encoders.map_statistics import MapStatistics

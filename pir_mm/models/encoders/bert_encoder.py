@@ -4,7 +4,7 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from pir_mm.files.weights import load_whole
+from pir_mm.files.fitting import load_whole
 from pir_mm.functional.masking import key_mask, masked_mean
 from pir_mm.models.converters.bert import bert_weights, first_layers, read_bert
 from pir_mm.models.encoders.frozen_part import FrozenPart

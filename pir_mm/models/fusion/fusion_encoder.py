@@ -8,7 +8,7 @@ from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from pir_mm.files.weights import load_whole
+from pir_mm.files.fitting import load_whole
 from pir_mm.functional.attention import attention_shares
 from pir_mm.functional.masking import key_mask
 from pir_mm.models.converters.bert import bert_weights, later_layers, read_bert

@@ -5,7 +5,8 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from pir_mm.files.weights import load_whole, under_prefix
+from pir_mm.files.fitting import load_whole
+from pir_mm.files.weights import under_prefix
 from pir_mm.models.converters.bert import bert_name, read_bert
 from pir_mm.models.fusion.fusion_encoder import NORM_EPS, start_as_bert
 from pir_mm.models.fusion.fusion_step import FusionStep

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pir_mm.files.extras import import_extra
-from pir_mm.files.weights import load_whole, read_weights, under_prefix
+from pir_mm.files.fitting import load_whole
+from pir_mm.files.weights import read_weights, under_prefix
 from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.encoders.clip_towers import build_towers
 from pir_mm.models.retrievers.dual_encoder import DualEncoder, build_part

@@ -8,7 +8,7 @@ from mmengine.model import ModuleDict
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
-from pir_mm.files.weights import hash_tensors
+from pir_mm.files.checksums import hash_tensors
 from pir_mm.functional.masking import mask_words
 from pir_mm.functional.matching import margin
 from pir_mm.functional.pair_groups import group_pairs, image_blocks

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from pir_mm.files.weights import load_whole, named_tensors, read_checkpoint
+from pir_mm.files.fitting import load_whole
+from pir_mm.files.weights import named_tensors, read_checkpoint
 from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.retrievers.dual_encoder import DualEncoder, build_part
 from pir_mm.models.retrievers.retriever import given_features

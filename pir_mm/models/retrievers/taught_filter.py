@@ -7,7 +7,8 @@ import torch
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from pir_mm.files.weights import load_whole, read_weights
+from pir_mm.files.fitting import load_whole
+from pir_mm.files.weights import read_weights
 from pir_mm.functional.matching import MatchingPairs
 from pir_mm.registry import MODELS
 from pir_mm.structures.pair_batch import PairBatch

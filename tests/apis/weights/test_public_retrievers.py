@@ -17,7 +17,7 @@ from pir_mm.apis.search import index_pictures
 from pir_mm.apis.weights import retriever_files
 from pir_mm.apis.weights.catalogue import CATALOGUE, HUB, RemoteFile
 from pir_mm.apis.weights.loading import PUBLIC
-from pir_mm.files.weights import file_sha256
+from pir_mm.files.checksums import file_sha256
 from pir_mm.models.converters import RETRIEVERS
 
 open_clip = pytest.importorskip('open_clip')
