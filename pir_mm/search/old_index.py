@@ -13,13 +13,13 @@ from pir_mm.files.rasters import window_driver
 from pir_mm.files.writing import atomic_folder
 from pir_mm.search.embedding_index import CARD
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, resolved
-from pir_mm.search.index_writer import IndexWriter
+from pir_mm.search.index_writer import OLD, IndexWriter
 from pir_mm.search.tile_source import Source
 from pir_mm.search.tile_table import Stamp
 from pir_mm.search.tiles import Tile
 from pir_mm.search.tiling import WHOLE_SIDE, Grid
 
-VECTORS, TILES = 'vectors.npy', 'tiles.gpkg'
+TILES, VECTORS = OLD
 OLD_FORMAT = 1
 AT_ONCE = 4096
 """Tiles that are converted together."""
