@@ -4,11 +4,12 @@ from pir_mm.search.changes import Changes, find_changes
 from pir_mm.search.embedding_index import EmbeddingIndex
 from pir_mm.search.exact_store import ExactStore, VectorStore
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
-from pir_mm.search.index_writer import IndexWriter, TileWriter, part_writer
+from pir_mm.search.index_writer import IndexWriter
 from pir_mm.search.old_index import convert_index, is_old_index
 from pir_mm.search.result_files import Hit, write_csv, write_geojson
 from pir_mm.search.tile_source import Source, SourceError, TileSource
 from pir_mm.search.tile_table import Stamp
+from pir_mm.search.tile_writer import TileWriter, part_writer
 from pir_mm.search.tiles import Tile
 from pir_mm.search.tiling import Tiling
 

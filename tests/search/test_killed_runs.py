@@ -12,7 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pir_mm.search import EmbeddingIndex, IndexWriter, index_writer, tile_table, vector_file
+from pir_mm.search import (
+    EmbeddingIndex,
+    IndexWriter,
+    index_writer,
+    tile_table,
+    tile_writer,
+    vector_file,
+)
 from pir_mm.search.footprint_file import write_footprints
 from pir_mm.search.index_card import IndexCard
 from tests.search.filling import put
@@ -94,7 +101,7 @@ MOMENTS = {
     'the model is noted': (IndexWriter, 'set_model', 1),
     'vectors are written, not noted': (vector_file.VectorFile, 'append', 2),
     'tiles are noted, not committed': (tile_table.TileTable, 'add_tiles', 2),
-    'a batch is committed': (index_writer.TileWriter, 'add', 2),
+    'a batch is committed': (tile_writer.TileWriter, 'add', 2),
     'the card of a first run is written': (IndexCard, 'write', 1),
     'footprints are written': (index_writer, 'write_footprints', 1),
 }
@@ -163,7 +170,7 @@ def test_much_that_was_removed_is_compacted_and_little_is_not(tmp_path):
 
 
 def test_many_files_of_vectors_become_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(index_writer, 'SEGMENT_ROWS', 2)
+    monkeypatch.setattr(tile_writer, 'SEGMENT_ROWS', 2)
     monkeypatch.setattr(index_writer, 'SEGMENTS', 4)
     add(tmp_path / 'index', range(8), batch=2)
     assert len(compact_files(tmp_path / 'index')) == 4
