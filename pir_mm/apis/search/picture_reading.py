@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -134,17 +135,17 @@ def pixel_batches(
     Raises:
         FileNotFoundError, ValueError: as ``read`` does; the message names the picture.
     """
-    futures = in_background(read, pictures, READERS, 2 * batch_size + READERS)
     bar = tqdm(pictures, unit='picture', disable=quiet(len(pictures), batch_size))
     batch: list[Tensor] = []
-    for picture, future in zip(bar, futures, strict=True):
-        error = future.exception()
-        if error is not None:
-            raise type(error)(f'{_name_of(picture)}: {error}') from None
-        batch.append(future.result())
-        if len(batch) == batch_size:
-            yield batch
-            batch = []
+    with closing(in_background(read, pictures, READERS, 2 * batch_size + READERS)) as futures:
+        for picture, future in zip(bar, futures, strict=True):
+            error = future.exception()
+            if error is not None:
+                raise type(error)(f'{_name_of(picture)}: {error}') from None
+            batch.append(future.result())
+            if len(batch) == batch_size:
+                yield batch
+                batch = []
     if batch:
         yield batch
 

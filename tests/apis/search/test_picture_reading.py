@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from pir_mm.apis.search.picture_reading import PictureReader, in_background
+from pir_mm.apis.search.picture_reading import PictureReader, in_background, pixel_batches
 
 
 def test_gives_pixels_as_the_pipeline_does_and_the_size_of_the_file(colour_model, pictures):
@@ -48,8 +48,12 @@ def test_never_holds_more_than_it_may():
     assert len(begun) <= 5
 
 
+def readers():
+    return [thread for thread in threading.enumerate() if thread.name.startswith('pictures')]
+
+
 def test_a_consumer_that_leaves_waits_for_no_thread_and_starts_no_more():
-    begun, leave = [], threading.Event()
+    before, begun, leave = readers(), [], threading.Event()
 
     def work(number):
         begun.append(number)
@@ -61,7 +65,7 @@ def test_a_consumer_that_leaves_waits_for_no_thread_and_starts_no_more():
         time.sleep(0.001)
     stream.close()
     assert not leave.is_set()
-    waiting = [thread for thread in threading.enumerate() if thread.name.startswith('pictures')]
+    waiting = [thread for thread in readers() if thread not in before]
     leave.set()
     for thread in waiting:
         thread.join()
@@ -72,3 +76,29 @@ def test_a_consumer_that_leaves_waits_for_no_thread_and_starts_no_more():
 def test_works_while_the_consumer_does():
     both = threading.Barrier(2, timeout=20)
     assert len(list(in_background(lambda _: both.wait(), range(2), workers=2, ahead=2))) == 2
+
+
+def test_an_error_names_the_picture_and_leaves_no_thread():
+    before = readers()
+
+    def read(picture):
+        if picture == 'b.png':
+            raise ValueError('it is broken')
+        return picture
+
+    batches = pixel_batches(read, ['a.png', 'b.png', 'c.png'], batch_size=1)
+    assert next(batches) == ['a.png']
+    with pytest.raises(ValueError, match=r'^b\.png: it is broken$') as caught:
+        next(batches)
+    for thread in readers():
+        if thread not in before:
+            thread.join(timeout=20)
+            assert not thread.is_alive()
+    del caught  # it holds the frames of the reading until here
+
+
+@pytest.mark.parametrize('batch_size', [1, 2, 5, 9])
+def test_batches_are_whole_but_the_last(batch_size):
+    batches = list(pixel_batches(lambda picture: picture, range(5), batch_size))
+    assert [len(batch) for batch in batches[:-1]] == [batch_size] * (len(batches) - 1)
+    assert [picture for batch in batches for picture in batch] == [0, 1, 2, 3, 4]
