@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from torch.utils.data import Dataset
 
-from pir_mm.datasets.caption_dataset import CaptionDataset, Numbering
+from pir_mm.datasets.caption_dataset import CaptionDataset
+from pir_mm.datasets.caption_items import Numbering
 from pir_mm.datasets.samplers.epoch_sampler import EpochItems
 from pir_mm.registry import DATASETS
 
