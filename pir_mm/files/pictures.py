@@ -12,16 +12,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pir_mm.files.rasters import (
-    ORIENTATION,
-    TIFF,
-    begins_as_raster,
-    raster_driver,
-    raster_size,
-    read_raster,
-    stretched,
-    tiff_tags,
-)
+from pir_mm.files.raster_kinds import ORIENTATION, TIFF, begins_as_raster, raster_driver, tiff_tags
+from pir_mm.files.rasters import raster_size, read_raster, stretched
 
 PICTURE_ENDINGS = ('.bmp', '.gif', '.jp2', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 MAX_PIXELS = 100_000_000

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pir_mm.files.rasters import window_driver
+from pir_mm.files.raster_kinds import window_driver
 from pir_mm.files.writing import atomic_folder
 from pir_mm.search.embedding_index import CARD
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, resolved

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pir_mm.files.pictures import MAX_PIXELS, picture_size, read_picture, require_file
-from pir_mm.files.rasters import PROFILES, Look, Raster, marked_driver, window_driver
+from pir_mm.files.raster_kinds import marked_driver, window_driver
+from pir_mm.files.rasters import PROFILES, Look, Raster
 from pir_mm.search.georeference import Georeference
 from pir_mm.search.tiles import Tile
 from pir_mm.search.tiling import WHOLE_SIDE, Grid, Tiling, Window

@@ -10,7 +10,8 @@ import rasterio
 from PIL import Image
 
 from pir_mm.files.pictures import picture_size, pixels_of, read_picture
-from pir_mm.files.rasters import TIFF, Raster, stretched, window_driver
+from pir_mm.files.raster_kinds import TIFF, window_driver
+from pir_mm.files.rasters import Raster, stretched
 
 GENERATOR = np.random.default_rng(0)
 SMOOTH = np.stack([np.linspace(a, b, 48 * 40).reshape(48, 40) for a, b in ((0, 9), (9, 0), (3, 5))])
