@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
 from pir_mm.files.scratch_rows import ScratchRows
-from pir_mm.functional.pair_groups import image_blocks
+from pir_mm.functional.group_blocks import group_blocks
 from pir_mm.structures.text_states import TextStates
 
 IMAGES = 32
@@ -71,7 +71,7 @@ class KeptStates:
         scores = torch.empty(len(image_id))
         hidden = None if len(image_id) > PAIRS else True
         with tqdm(total=len(image_id), unit='pair', desc='re-ranking', disable=hidden) as bar:
-            for block in image_blocks(image_id, IMAGES):
+            for block in group_blocks(image_id, IMAGES):
                 for pairs in block.split(PAIRS):
                     scores[pairs] = self._score(model, image_id[pairs], text_id[pairs])
                     bar.update(len(pairs))

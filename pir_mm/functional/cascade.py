@@ -12,12 +12,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pir_mm.functional.ranks import (
+from pir_mm.functional.ranks import QueryRanks, RankCounter
+from pir_mm.functional.score_tiles import (
     Compare,
     PositivePairs,
     ProductTiles,
-    QueryRanks,
-    RankCounter,
     inner_products,
     read_tiles,
 )

@@ -20,19 +20,6 @@ class PairGroups(NamedTuple):
     pair: Tensor
 
 
-def image_blocks(image_index: Tensor, most: int) -> tuple[Tensor, ...]:
-    """Positions ``(p,)`` long of the pairs of ``most`` images at a time, image by image.
-
-    Args:
-        image_index: ``(P,)`` long, image of each pair. Their images come in the order of this
-            number, and the pairs of an image in their own order.
-        most: images of a block; the last may have fewer.
-    """
-    _, image = image_index.unique(return_inverse=True)
-    pairs_of_block = (image // most).bincount()
-    return image.argsort(stable=True).split(pairs_of_block.tolist())
-
-
 def group_pairs(image_index: Tensor, text_place: Tensor, most: int) -> PairGroups:
     """Groups of equal size, as large as hardly any pair is repeated for.
 

@@ -11,14 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pir_mm.functional.ranks import (
-    Compare,
-    QueryRanks,
-    check_ties,
-    inner_products,
-    rank_embeddings,
-    rank_matrix,
-)
+from pir_mm.functional.ranks import QueryRanks, check_ties, rank_embeddings, rank_matrix
+from pir_mm.functional.score_tiles import Compare, inner_products
 
 TOPK = (1, 5, 10)
 

@@ -13,8 +13,9 @@ from pir_mm.functional.cascade import (
     merged,
     reranked,
 )
-from pir_mm.functional.ranks import TIES, PositivePairs, rank_embeddings
+from pir_mm.functional.ranks import TIES, rank_embeddings
 from pir_mm.functional.recall import recall_from_ranks
+from pir_mm.functional.score_tiles import PositivePairs
 
 
 def case(images, texts, seed):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pir_mm.functional.pair_groups import group_pairs, image_blocks
+from pir_mm.functional.pair_groups import group_pairs
 
 
 def test_worked_out_by_hand():
@@ -34,9 +34,3 @@ def test_every_pair_is_in_a_group_of_its_image(pairs, most):
     assert torch.equal(image[groups.pair], groups.image[:, None].expand(-1, size))
     placed = place[groups.pair]
     assert (placed.diff(dim=1) >= 0).all() and (placed[:, -1].diff() >= 0).all()
-
-
-def test_blocks_are_of_a_few_images_each():
-    blocks = image_blocks(torch.tensor([7, 3, 7, 9, 4, 3]), most=2)
-    assert [block.tolist() for block in blocks] == [[1, 5, 4], [0, 2, 3]]
-    assert image_blocks(torch.zeros(0).long(), most=2) == ()

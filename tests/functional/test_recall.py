@@ -196,7 +196,7 @@ def test_takes_torch_numpy_any_type_and_memory_maps(tmp_path):
 def test_tiles_join_without_seam(monkeypatch):
     similarity, image_of_text = random_case(6, 9, 30, 5)
     whole = [retrieval_recall(similarity, image_of_text, ties=ties) for ties in TIES]
-    monkeypatch.setattr('pir_mm.functional.ranks.TILE', 4)
+    monkeypatch.setattr('pir_mm.functional.score_tiles.TILE', 4)
     assert [retrieval_recall(similarity, image_of_text, ties=ties) for ties in TIES] == whole
 
 

@@ -12,7 +12,7 @@ from pir_mm.apis.training.configuration import load_config
 from pir_mm.apis.weights.model_hub import model_index_file
 from pir_mm.engine.kept_states import KeptStates
 from pir_mm.functional.cascade import CandidateReader, filter_both, merged
-from pir_mm.functional.ranks import inner_products
+from pir_mm.functional.score_tiles import inner_products
 from pir_mm.registry import MODELS
 
 IMAGES, TEXTS, DISTINCT = 1093, 5465, 3330

@@ -25,8 +25,9 @@ from pir_mm.functional.cascade import (
     merged,
     reranked,
 )
-from pir_mm.functional.ranks import Compare, PositivePairs, QueryRanks, inner_products
+from pir_mm.functional.ranks import QueryRanks
 from pir_mm.functional.recall import checked_set
+from pir_mm.functional.score_tiles import Compare, PositivePairs, inner_products
 from pir_mm.structures.embedded_set import (
     EmbeddedSample,
     EmbeddedSet,

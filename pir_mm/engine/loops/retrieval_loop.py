@@ -13,8 +13,9 @@ from torch.utils.data import DataLoader
 
 from pir_mm.engine.loops.cascade import Cascade, CascadeRanks
 from pir_mm.engine.model_wrapping import unwrapped
-from pir_mm.functional.ranks import Compare, QueryRanks, inner_products
+from pir_mm.functional.ranks import QueryRanks
 from pir_mm.functional.recall import ranks_from_embeddings, recall_from_ranks
+from pir_mm.functional.score_tiles import Compare, inner_products
 from pir_mm.registry import LOOPS
 from pir_mm.structures.embedded_set import EmbeddedSample, EmbeddedSet, on_main_process
 

@@ -9,9 +9,10 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from pir_mm.files.checksums import hash_tensors
+from pir_mm.functional.group_blocks import group_blocks
 from pir_mm.functional.masking import mask_words
 from pir_mm.functional.matching import margin
-from pir_mm.functional.pair_groups import group_pairs, image_blocks
+from pir_mm.functional.pair_groups import group_pairs
 from pir_mm.models.encoders.backbone import channels_last
 from pir_mm.models.fusion.fusion_encoder import start_as_bert
 from pir_mm.models.fusion.fusion_step import FusionStep
@@ -147,7 +148,7 @@ class FusionRetriever(Retriever):
         place = length.argsort(stable=True).argsort()
         most = min(TEXTS, self.pair_batch)
         scores = image_states.new_empty(len(image_index), dtype=self.matcher.weight.dtype)
-        for pairs in image_blocks(image_index, IMAGES):
+        for pairs in group_blocks(image_index, IMAGES):
             images, image_of_pair = image_index[pairs].unique(return_inverse=True)
             keys = self.fusion_encoder.read_images(image_states.index_select(0, images))
             groups = group_pairs(image_of_pair, place[text_index[pairs]], most)
