@@ -7,36 +7,9 @@ from torch.testing import assert_close
 
 from pir_mm.models.fusion.fusion_encoder import FusionLayer
 from pir_mm.structures.text_states import TextStates
+from tests.models.fusion.encoder import DIM, HEADS, IMAGE_DIM, SIZES, build
 
-DIM, IMAGE_DIM, HEADS = 32, 24, 4
-SIZES = dict(dim=DIM, image_dim=IMAGE_DIM, layers=2, first_layer=2, heads=HEADS)
 TEXT_SIZES = dict(vocab_size=60, hidden_size=DIM, heads=HEADS, intermediate_size=64)
-
-
-def build(**changes):
-    torch.manual_seed(0)
-    cfg = dict(type='pir_mm.FusionEncoder', **{**SIZES, 'intermediate_size': 64, **changes})
-    encoder = MODELS.build(cfg).double().eval()
-    for parameter in encoder.parameters():  # large enough for a small cause to be seen
-        parameter.data += 0.2 * torch.randn_like(parameter)
-    return encoder
-
-
-@pytest.fixture
-def images():
-    """Three images of five tokens."""
-    generator = torch.Generator().manual_seed(1)
-    return torch.randn(3, 5, IMAGE_DIM, generator=generator, dtype=torch.float64)
-
-
-@pytest.fixture
-def text():
-    """Four texts of one to six tokens."""
-    generator = torch.Generator().manual_seed(2)
-    tokens = torch.randn(4, 6, DIM, generator=generator, dtype=torch.float64)
-    return TextStates(tokens, torch.arange(6) < torch.tensor([[1], [3], [6], [4]]))
-
-
 IMAGE, TEXT = torch.tensor([0, 2, 2, 1, 0, 2]), torch.tensor([3, 0, 1, 1, 2, 2])
 
 

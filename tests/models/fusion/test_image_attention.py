@@ -2,40 +2,18 @@
 
 import pytest
 import torch
-from mmengine.registry import MODELS
 from torch.testing import assert_close
 
 from pir_mm.functional.masking import key_mask
 from pir_mm.models.fusion import attended_pairs
-from pir_mm.structures.text_states import TextStates
+from tests.models.fusion.encoder import HEADS, build
 
-DIM, IMAGE_DIM, HEADS = 16, 12, 4
-IMAGE, TEXT = torch.tensor([0, 2, 1, 2]), torch.tensor([1, 0, 1, 1])
+IMAGE, TEXT = torch.tensor([0, 2, 1, 2]), torch.tensor([1, 2, 0, 2])
 
 
 @pytest.fixture
 def encoder():
-    torch.manual_seed(0)
-    sizes = dict(dim=DIM, image_dim=IMAGE_DIM, heads=HEADS, intermediate_size=32, layers=3)
-    encoder = MODELS.build(dict(type='pir_mm.FusionEncoder', **sizes)).double().eval()
-    for parameter in encoder.parameters():
-        parameter.data += 0.2 * torch.randn_like(parameter)
-    return encoder
-
-
-@pytest.fixture
-def images():
-    """Three images of five tokens."""
-    generator = torch.Generator().manual_seed(1)
-    return torch.randn(3, 5, IMAGE_DIM, generator=generator, dtype=torch.float64)
-
-
-@pytest.fixture
-def text():
-    """Two texts of three and six tokens."""
-    generator = torch.Generator().manual_seed(2)
-    tokens = torch.randn(2, 6, DIM, generator=generator, dtype=torch.float64)
-    return TextStates(tokens, torch.arange(6) < torch.tensor([[3], [6]]))
+    return build(layers=3)
 
 
 def test_joint_tokens_are_those_of_a_plain_call(encoder, images, text):
