@@ -17,23 +17,5 @@ rsicd_train = dict(
     leave_out='data/ret/rsicd.txt',
     pipeline={{_base_.train_pipeline}},
 )
-rsitmd_train = dict(
-    type='pir_mm.CaptionDataset',
-    data_root='data/rsitmd/',
-    split='train',
-    sampling='caption',
-    cleaning='none',
-    max_words=200,
-    leave_out='data/ret/rsitmd.txt',
-    pipeline={{_base_.train_pipeline}},
-)
-ucm_train = dict(
-    type='pir_mm.CaptionDataset',
-    data_root='data/ucm/',
-    split='train',
-    sampling='caption',
-    cleaning='none',
-    max_words=200,
-    leave_out='data/ret/ucm.txt',
-    pipeline={{_base_.train_pipeline}},
-)
+rsitmd_train = dict(rsicd_train, data_root='data/rsitmd/', leave_out='data/ret/rsitmd.txt')
+ucm_train = dict(rsicd_train, data_root='data/ucm/', leave_out='data/ret/ucm.txt')
