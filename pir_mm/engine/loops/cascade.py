@@ -305,8 +305,6 @@ def _checked_sizes(k: Any) -> list[int | str]:
 
 def _like_all_others(sample: Mapping[str, Any]) -> EmbeddedSample:
     """A sample that no filter tells from another one."""
-    text_id, caption_id = (tuple(map(int, sample[key])) for key in ('text_id', 'caption_id'))
-    nothing = np.zeros((len(text_id), 1), dtype=np.float32)
     image = np.zeros(1, dtype=np.float32)
-    image_id, scene = int(sample['image_id']), int(sample['scene'])
-    return EmbeddedSample(image_id, scene, image, text_id, nothing, caption_id)
+    texts = np.zeros((len(sample['text_id']), 1), dtype=np.float32)
+    return EmbeddedSample.of({**sample, 'image_embedding': image, 'text_embedding': texts})

@@ -56,13 +56,12 @@ class OwnFilter:
         texts = [own for sample in samples for own in sample['text_states']]
         rows = iter(self.model.text_rows(first(texts)).cpu().numpy() if texts else ())
         return [
-            EmbeddedSample(
-                int(sample['image_id']),
-                int(sample['scene']),
-                image,
-                tuple(map(int, sample['text_id'])),
-                np.array([next(rows) for _ in sample['text_id']]),
-                tuple(map(int, sample['caption_id'])),
+            EmbeddedSample.of(
+                {
+                    **sample,
+                    'image_embedding': image,
+                    'text_embedding': np.array([next(rows) for _ in sample['text_id']]),
+                }
             )
             for sample, image in zip(samples, images.cpu().numpy(), strict=True)
         ]
