@@ -11,7 +11,8 @@ from PIL import Image
 from torch import nn
 
 from pir_mm.apis import cascade_search, index_pictures, open_index, rerank, rerank_index
-from pir_mm.search import Tiling
+from pir_mm.apis.search.tile_reading import READ_SIDE
+from pir_mm.search import TileSource, Tiling
 from pir_mm.structures.ranking import Ranking
 from pir_mm.structures.text_states import TextStates
 
@@ -125,6 +126,23 @@ def test_of_a_picture_that_was_cut_each_tile_is_read_again_by_itself(
         first, second = index.tiles(found.ranking.ids[0].tolist())
         assert first.window == (column, 0, 32, 32) != second.window
         assert found.ranking.scores[0].tolist() == pytest.approx([0, -(2**0.5) * 2.55])
+
+
+def test_a_tile_is_read_again_at_the_size_at_which_the_index_read_it(
+    colour_model, fusion, tmp_path, monkeypatch
+):
+    Image.new('RGB', (64, 32), 'red').save(tmp_path / 'red.png')
+    read, sides = TileSource.read, []
+
+    def noted(self, tile, side=None):
+        sides.append(side)
+        return read(self, tile, side)
+
+    monkeypatch.setattr(TileSource, 'read', noted)
+    index_pictures([tmp_path / 'red.png'], colour_model, tmp_path / 'i', tiling=Tiling(32))
+    assert sides == [READ_SIDE] * 2
+    rerank_index(tmp_path / 'i', colour_model, fusion, ['red'], 2, 2)
+    assert sides == [READ_SIDE] * 4
 
 
 def test_says_how_long_each_stage_took(colour_model, fusion, index):
