@@ -8,9 +8,7 @@ import pytest
 from pir_mm.apis.tables.table import make_row, render_table
 from tests.conftest import ROOT
 
-FOLDER = ROOT / 'configs' / 'pir'
-PAGES = (FOLDER / 'README.md', FOLDER / 'small' / 'README.md')
-RESULTS = FOLDER / 'results'
+FAMILIES = sorted(folder.parent for folder in (ROOT / 'configs').glob('*/results'))
 
 
 def tables(text):
@@ -28,34 +26,48 @@ def read(page):
     return page.read_text(encoding='utf-8')
 
 
-MEASURED = [rows[1:] for page in PAGES for rows in tables(read(page)) if 'seeds' in rows[0]]
+MEASURED = [
+    (family, rows[1:])
+    for family in FAMILIES
+    for page in sorted(family.rglob('README.md'))
+    for rows in tables(read(page))
+    if 'seeds' in rows[0]
+]
 
 
-def runs_of(row):
-    stem = Path(row[1].strip('`')).stem
-    return [json.loads(path.read_text()) for path in sorted(RESULTS.glob(f'{stem}_seed*.json'))]
+def stem_of(row):
+    return Path(row[1].strip('`')).stem
 
 
-def expected(row, baseline):
+def runs_of(family, row):
+    files = sorted((family / 'results').glob(f'{stem_of(row)}_seed*.json'))
+    return [json.loads(path.read_text()) for path in files]
+
+
+def expected(family, row, baseline):
     """What stands behind name and config: the runs, summarised anew, less minutes and size."""
-    runs = runs_of(row)
-    summary = make_row(runs, None if row is baseline else runs_of(baseline))
+    runs = runs_of(family, row)
+    summary = make_row(runs, None if row is baseline else runs_of(family, baseline))
     ((_, cells),) = tables(render_table([summary], runs, ''))
     return cells[1:-2]
 
 
-@pytest.mark.parametrize('rows', MEASURED, ids=lambda rows: Path(rows[0][1]).stem)
-def test_a_table_says_what_was_measured(rows):
+@pytest.mark.parametrize(
+    ('family', 'rows'), MEASURED, ids=[f'{f.name}-{stem_of(rows[0])}' for f, rows in MEASURED]
+)
+def test_a_table_says_what_was_measured(family, rows):
     for row in rows:
-        assert row[2:] == expected(row, baseline=rows[0]), row[0]
+        assert row[2:] == expected(family, row, baseline=rows[0]), row[0]
 
 
-def test_every_measured_run_is_in_a_table():
-    named = {Path(row[1].strip('`')).stem for rows in MEASURED for row in rows}
-    assert {path.stem.rpartition('_seed')[0] for path in RESULTS.glob('*_seed*.json')} == named
+@pytest.mark.parametrize('family', FAMILIES, ids=lambda family: family.name)
+def test_every_measured_run_is_in_a_table(family):
+    named = {stem_of(row) for of, rows in MEASURED if of == family for row in rows}
+    files = (family / 'results').glob('*_seed*.json')
+    assert {path.stem.rpartition('_seed')[0] for path in files} == named
 
 
 def test_the_first_page_repeats_rows_of_the_table():
     (rows,) = [rows for rows in tables(read(ROOT / 'README.md')) if 'mR' in rows[0]]
-    known = [row[3:11] for rows in MEASURED for row in rows]
+    known = [row[3:11] for _, rows in MEASURED for row in rows]
     assert [row[0] for row in rows[1:] if row[1:] not in known] == ['chance']
