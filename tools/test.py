@@ -21,7 +21,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         'checkpoint',
         nargs='?',
-        help="checkpoint file, or 'none' for initial weights",
+        help="checkpoint file, or 'none' for what a training would start from",
     )
     parser.add_argument(
         '--data', metavar='DIR', help="prepared folder in place of the config's data"

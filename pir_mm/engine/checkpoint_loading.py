@@ -41,7 +41,7 @@ def trained_model(
 
     Args:
         config: of the model; it becomes the model's ``cfg``.
-        checkpoint: weight file; ``None`` keeps the initial weights.
+        checkpoint: weight file; ``None`` leaves all weights at random.
         device: of the model.
 
     Returns:

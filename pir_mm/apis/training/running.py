@@ -214,7 +214,8 @@ def test(
 
     Args:
         config: config that the checkpoint was trained with.
-        checkpoint: path of the checkpoint; ``None`` tests the initial weights.
+        checkpoint: path of the checkpoint; ``None`` tests the weights that a training would start
+            from: the files that the config names, the rest at random.
         out: JSON file for the metrics; by default ``metrics.json`` in the work directory, with
             ``split='val'`` ``metrics_val.json``.
         split: ``'val'`` runs the validation of the config instead, where one chooses.
@@ -236,7 +237,9 @@ def test(
     if torch.cuda.is_available():
         config[f'{split}_dataloader'].setdefault('pin_memory', True)
     runner = build_runner(config)
-    if checkpoint is not None:
+    if checkpoint is None:
+        unwrapped(runner.model).init_weights()
+    else:
         load_weights(unwrapped(runner.model), checkpoint)
         runner.logger.info(f'Every tensor of {checkpoint} is loaded')
     metrics = runner.test() if split == 'test' else runner.val()

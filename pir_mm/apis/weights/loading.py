@@ -30,8 +30,8 @@ def load_retriever(
     Args:
         config_or_name: config file, by default the one beside the checkpoint with the same stem;
             or the name of a public retriever, one of ``PUBLIC``.
-        checkpoint: weight file; ``None`` keeps the initial weights. With a layout it may be the zip
-            archive that its publisher made.
+        checkpoint: weight file; ``None`` leaves all weights at random. With a layout it may be
+            the zip archive that its publisher made.
         device: device of the model.
         layout: whose names the checkpoint has, one of
             :data:`pir_mm.models.converters.RETRIEVERS`, where it is not of this package.

@@ -18,7 +18,7 @@ def load_trained(
 
     Args:
         config: config file; by default the file beside the checkpoint with the same stem.
-        checkpoint: weight file; ``None`` keeps the initial weights.
+        checkpoint: weight file; ``None`` leaves all weights at random.
         device: device of the model.
 
     Returns:

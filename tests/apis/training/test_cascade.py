@@ -104,6 +104,17 @@ def test_a_public_filter_is_fetched_by_its_name(files, monkeypatch, tmp_path):
         run(files[1], tmp_path, ["test_cfg.cascade.filter='x.py'"])
 
 
+def test_without_a_checkpoint_the_weights_that_a_training_starts_from_are_tested(scenes, tmp_path):
+    files = filter_files(tmp_path, scenes)
+    options = [f"model.init='{files.checkpoint}'"]
+    config = load_config(files.config, options, work_dir=str(tmp_path / 'start'))
+    config.experiment_name = 'start'
+    start = running.test(config, None)
+    config = load_config(files.config, work_dir=str(tmp_path / 'end'))
+    config.experiment_name = 'end'
+    assert start == running.test(config, str(files.checkpoint))
+
+
 def test_says_what_is_missing(files, tmp_path):
     with pytest.raises(FileNotFoundError, match='cascade.filter: no.pth does not exist'):
         run(files[1], tmp_path, ["test_cfg.cascade.filter.checkpoint='no.pth'"])
