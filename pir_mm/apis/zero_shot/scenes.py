@@ -30,6 +30,19 @@ TEMPLATES = (
 )
 """Sentences whose embeddings are averaged for a class."""
 
+UCM_NAMES = {
+    'baseballdiamond': 'baseball diamond',
+    'denseresidential': 'dense residential',
+    'golfcourse': 'golf course',
+    'mediumresidential': 'medium residential',
+    'mobilehomepark': 'mobile home park',
+    'parkinglot': 'parking lot',
+    'sparseresidential': 'sparse residential',
+    'storagetanks': 'storage tanks',
+    'tenniscourt': 'tennis court',
+}
+"""What the folders of UC Merced mean, which join words without a sign."""
+
 
 @dataclass(frozen=True)
 class SceneAccuracy:
@@ -144,7 +157,8 @@ def class_embeddings(model: nn.Module, classes: Sequence[str], templates: Sequen
 def in_words(name: str) -> str:
     """The name of a folder as a caption has it: ``DenseResidential`` is ``dense residential``."""
     parted = re.sub(r'(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|[_\-]+', ' ', name)
-    return ' '.join(parted.split()).lower()
+    words = ' '.join(parted.split()).lower()
+    return UCM_NAMES.get(words, words)
 
 
 def _pictures(what: str, leave_out: str | Path | None) -> tuple[list[str], list[Path], Tensor, int]:

@@ -89,6 +89,7 @@ def test_a_class_has_the_direction_of_the_mean_of_its_sentences(colour_model):
         ('baseball-diamond', 'baseball diamond'),
         ('Port', 'port'),
         ('RailwayStation2', 'railway station 2'),
+        ('mobilehomepark', 'mobile home park'),
     ],
 )
 def test_names_of_folders_are_read_as_words(name, words):
