@@ -10,10 +10,11 @@ from contextlib import contextmanager
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from pir_mm.files.raster_kinds import ORIENTATION, TIFF, begins_as_raster, raster_driver, tiff_tags
 from pir_mm.files.rasters import raster_size, read_raster, stretched
+from pir_mm.files.taken_dates import EXIF_TAKEN, TIFF_WRITTEN
 
 PICTURE_ENDINGS = ('.bmp', '.gif', '.jp2', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 MAX_PIXELS = 100_000_000
@@ -88,6 +89,26 @@ def picture_size(path: str | os.PathLike, max_pixels: int = MAX_PIXELS) -> tuple
     if width * height > max_pixels:
         raise ValueError(f'too many pixels: {width} x {height} is above {max_pixels}')
     return (height, width) if orientation in (5, 6, 7, 8) else (width, height)
+
+
+def picture_metadata(path: str | os.PathLike) -> dict[str, str]:
+    """When a picture says that it was taken and written, by GDAL's names; empty if nowhere.
+
+    Only the header is read. What cannot be read tells nothing.
+    """
+    try:
+        with warnings.catch_warnings(), Image.open(path, formats=_FORMATS) as picture:
+            warnings.simplefilter('ignore')
+            if picture.format == 'PNG' and 'exif' not in picture.info:
+                return {}  # Pillow would decode it to look behind its pixels
+            exif = picture.getexif()
+            found = {
+                EXIF_TAKEN: exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal),
+                TIFF_WRITTEN: exif.get(ExifTags.Base.DateTime),
+            }
+    except Exception:  # Pillow's plugins raise errors of all kinds on bad bytes
+        return {}
+    return {name: str(text) for name, text in found.items() if text}
 
 
 def read_picture(

@@ -116,6 +116,12 @@ class Raster:
         return tuple((p.col, p.row, p.x, p.y) for p in self._file.gcps[0])
 
     @property
+    def metadata(self) -> dict[str, str]:
+        """What its header says of it in words, by name."""
+        with _gdal():
+            return {**self._file.tags(), **self._file.tags(ns='IMAGERY')}
+
+    @property
     def has_rpcs(self) -> bool:
         """Whether it is placed by rational polynomials, which need a model of the terrain."""
         return self._file.rpcs is not None

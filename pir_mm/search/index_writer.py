@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from pir_mm.files.writing import atomic_folder, only_writer
 from pir_mm.search.embedding_index import CARD, TABLE, VECTORS, card_of
 from pir_mm.search.footprint_file import AT_ONCE, write_footprints
 from pir_mm.search.index_card import IndexCard, movable, resolved
+from pir_mm.search.tile_source import Source
 from pir_mm.search.tile_table import SourceRow, TileTable
 from pir_mm.search.tile_writer import PARTS, TileWriter
 from pir_mm.search.tiles import Tile
@@ -34,6 +35,8 @@ SEGMENTS = 64
 """Files of vectors above which they are joined to one."""
 REMOVED_SHARE = 0.25
 """Of all rows, above which those that count are copied into a new file."""
+DATED_AT_ONCE = 1000
+"""Files whose dates are noted together."""
 COPIED_ROWS = 1 << 16
 """That are copied at a time."""
 
@@ -124,6 +127,24 @@ class IndexWriter(TileWriter):
     def known_windows(self, path: str) -> set[Window]:
         """The windows of a file that have a vector."""
         return self.table.windows(movable(path, self._folder))
+
+    def date_sources(self, source_of: Callable[[str], Source]) -> None:
+        """Note date and size of pixels of files that an older pir_mm has indexed.
+
+        Args:
+            source_of: reads the header of a file; what it cannot read has neither.
+        """
+        kept = self.table.undated_sources()
+        for start in range(0, len(kept), DATED_AT_ONCE):
+            some: dict[str, Source | None] = {}
+            for path in kept[start : start + DATED_AT_ONCE]:
+                try:
+                    some[path] = source_of(resolved(path, self._folder))
+                except (OSError, ValueError):  # its vectors stay, as for all that is unchanged
+                    some[path] = None
+            with self.table.transaction():
+                for path, source in some.items():
+                    self.table.date_source(path, source)
 
     def move_root(self, root: str | Path) -> None:
         """Note that all files below the root of the sources lie below another folder now."""

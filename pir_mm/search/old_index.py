@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pir_mm.files.pictures import picture_metadata
 from pir_mm.files.raster_kinds import window_driver
+from pir_mm.files.taken_dates import taken_date
 from pir_mm.files.writing import atomic_folder
 from pir_mm.search.embedding_index import CARD
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, resolved
@@ -105,4 +107,5 @@ def _stamp(tile: Tile, made: int) -> Stamp:
 
 def _whole(tile: Tile) -> Source:
     width, height = tile.window[2:]
-    return Source(tile.source, (width, height), Grid((0,), (0,), width, height))
+    taken = taken_date(tile.source, picture_metadata(tile.source))
+    return Source(tile.source, (width, height), Grid((0,), (0,), width, height), taken=taken)

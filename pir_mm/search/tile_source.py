@@ -11,9 +11,16 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pir_mm.files.pictures import MAX_PIXELS, picture_size, read_picture, require_file
+from pir_mm.files.pictures import (
+    MAX_PIXELS,
+    picture_metadata,
+    picture_size,
+    read_picture,
+    require_file,
+)
 from pir_mm.files.raster_kinds import marked_driver, window_driver
 from pir_mm.files.rasters import PROFILES, Look, Raster
+from pir_mm.files.taken_dates import TakenDate, taken_date
 from pir_mm.search.georeference import Georeference
 from pir_mm.search.tiles import Tile
 from pir_mm.search.tiling import WHOLE_SIDE, Grid, Tiling, Window
@@ -43,6 +50,9 @@ class Source:
         grid: its windows.
         georeference: where its pixels lie, or ``None``.
         look: how a raster's samples become colours; ``None`` for a picture.
+        gsd: metres on the ground of a pixel in the middle, the mean of its width and height;
+            ``None`` without a place.
+        taken: on which day, see :func:`pir_mm.files.taken_dates.taken_date`; ``None`` if unknown.
     """
 
     path: str
@@ -50,14 +60,17 @@ class Source:
     grid: Grid
     georeference: Georeference | None = None
     look: Look | None = None
+    gsd: float | None = None
+    taken: TakenDate | None = None
 
     def tile(self, window: Window) -> Tile:
         """The tile of one of its windows."""
         place, is_whole = self.georeference, len(self.grid) == 1
+        day = None if self.taken is None else self.taken.day
         if place is None:
-            return Tile(self.path, window, look=self.look, is_whole=is_whole)
+            return Tile(self.path, window, look=self.look, is_whole=is_whole, date=day)
         transform, footprint = place.tile_transform(window), place.footprint(window)
-        return Tile(self.path, window, place.crs, transform, footprint, self.look, is_whole)
+        return Tile(self.path, window, place.crs, transform, footprint, self.look, is_whole, day)
 
 
 class TileSource:
@@ -103,7 +116,8 @@ class TileSource:
         source = self._raster_source(path) if is_raster else None
         if source is None:
             size = picture_size(path, self.max_pixels)
-            source = Source(path, size, self.tiling.grid(*size, ground=None))
+            grid = self.tiling.grid(*size, ground=None)
+            source = Source(path, size, grid, taken=taken_date(path, picture_metadata(path)))
         return source
 
     def _raster_source(self, path: str) -> Source | None:
@@ -127,7 +141,9 @@ class TileSource:
                 )
             with _reason('cannot be decoded'):
                 look = raster.look(self.profile)
-        return Source(path, size, grid, place, look)
+            taken = taken_date(path, raster.metadata)
+        gsd = None if ground is None else sum(ground) / 2
+        return Source(path, size, grid, place, look, gsd, taken)
 
     def tiles(self, path: str | os.PathLike) -> Iterator[Tile]:
         """All tiles of a file, row by row. Raises as :meth:`source`."""

@@ -1,7 +1,7 @@
 """``tiles.sqlite``: the one truth about the sources, tiles and vectors of an index."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,9 @@ from pir_mm.search.tile_source import Source
 from pir_mm.search.tiles import Tile
 from pir_mm.structures.footprint import Footprint
 
-FORMAT = 2
+FORMAT = 3
+UNDATED = 2
+"""The format before, without what an index says of dates and of the size of pixels."""
 MARK = 0x7069726D
 """``application_id`` of the database, by which it is known."""
 QUERY_IDS = 500
@@ -40,7 +42,10 @@ CREATE TABLE sources (
     windows INTEGER NOT NULL DEFAULT 0,
     empty INTEGER NOT NULL DEFAULT 0,
     done INTEGER NOT NULL DEFAULT 0,
-    reason TEXT
+    reason TEXT,
+    date TEXT,
+    date_from TEXT,
+    gsd REAL
 );
 CREATE TABLE tiles (
     id INTEGER PRIMARY KEY,
@@ -63,11 +68,17 @@ CREATE TABLE segments (
 );
 CREATE TABLE removed (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 """
-TILE_COLUMNS = """
-SELECT t.id, s.path, t.x, t.y, t.width, t.height, s.crs, s.transform, t.transform, t.footprint,
-    s.look, s.windows
-FROM tiles AS t JOIN sources AS s ON s.id = t.source
+UPGRADE = f"""
+ALTER TABLE sources ADD COLUMN date TEXT;
+ALTER TABLE sources ADD COLUMN date_from TEXT;
+ALTER TABLE sources ADD COLUMN gsd REAL;
+PRAGMA user_version = {FORMAT};
 """
+"""From :data:`UNDATED`. Where ``date_from`` is null, nobody has looked; empty, there is none."""
+SOURCE_COLUMNS = (
+    'path, bytes, modified, sha256, crs, transform, look, windows, date, date_from, gsd'
+)
+JOINED = 'FROM tiles AS t JOIN sources AS s ON s.id = t.source'
 
 
 @dataclass(frozen=True)
@@ -143,10 +154,14 @@ class TileTable(TableFile):
                 self._file.executescript(f'BEGIN; {SCHEMA} COMMIT;')
             ((mark,),) = self._file.execute('PRAGMA application_id')
             ((version,),) = self._file.execute('PRAGMA user_version')
+            if write and (mark, version) == (MARK, UNDATED):
+                self._file.executescript(f'BEGIN; {UPGRADE} COMMIT;')
+                version = FORMAT
         if not write and not tables:
             self.close()
             raise FileNotFoundError(f'{path} is empty')
-        if (mark, version) != (MARK, FORMAT):
+        self.has_dates = version == FORMAT
+        if mark != MARK or version not in (FORMAT, UNDATED):
             self.close()
             raise ValueError(f'{path} is no table of tiles of format {FORMAT}; index anew')
 
@@ -174,6 +189,7 @@ class TileTable(TableFile):
     def put_source(self, path: str, stamp: Stamp, source: Source | None) -> None:
         """Add a file, or what is now known of it, before its tiles."""
         place = None if source is None else source.georeference
+        taken = None if source is None else source.taken
         values = (
             path,
             *(stamp.bytes, stamp.modified, stamp.sha256),
@@ -181,14 +197,35 @@ class TileTable(TableFile):
             None if place is None or place.transform is None else json.dumps(place.transform),
             None if source is None or source.look is None else json.dumps(asdict(source.look)),
             0 if source is None else len(source.grid),
+            *((None, '') if taken is None else (taken.day, taken.origin)),
+            None if source is None else source.gsd,
         )
+        names = [name.strip() for name in SOURCE_COLUMNS.split(',')]
+        changes = ', '.join(f'{name} = excluded.{name}' for name in names[1:])
+        marks = ', '.join('?' * len(names))
         self._file.execute(
-            'INSERT INTO sources (path, bytes, modified, sha256, crs, transform, look, windows) '
-            'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET '
-            'bytes = excluded.bytes, modified = excluded.modified, sha256 = excluded.sha256, '
-            'crs = excluded.crs, transform = excluded.transform, look = excluded.look, '
-            'windows = excluded.windows, empty = 0, done = 0, reason = NULL',
+            f'INSERT INTO sources ({SOURCE_COLUMNS}) VALUES ({marks}) '
+            f'ON CONFLICT (path) DO UPDATE SET {changes}, empty = 0, done = 0, reason = NULL',
             values,
+        )
+
+    def undated_sources(self) -> list[str]:
+        """Files that have tiles, and that nobody has asked for their date and size of pixels."""
+        rows = self._rows(
+            'SELECT path FROM sources WHERE date_from IS NULL AND windows > 0 ORDER BY id'
+        )
+        return [path for (path,) in rows]
+
+    def date_source(self, path: str, source: Source | None) -> None:
+        """Note date and size of pixels of a file, or that it does not tell them."""
+        taken = None if source is None else source.taken
+        self._file.execute(
+            'UPDATE sources SET date = ?, date_from = ?, gsd = ? WHERE path = ?',
+            (
+                *((None, '') if taken is None else (taken.day, taken.origin)),
+                None if source is None else source.gsd,
+                path,
+            ),
         )
 
     def end_source(self, path: str, empty: int, reason: str | None, done: bool = True) -> None:
@@ -303,19 +340,67 @@ class TileTable(TableFile):
         for start in range(0, len(wanted), QUERY_IDS):
             some = wanted[start : start + QUERY_IDS]
             marks = ', '.join('?' * len(some))
-            rows = self._rows(f'{TILE_COLUMNS} WHERE t.id IN ({marks})', some)
+            rows = self._rows(f'{self._tile_columns} WHERE t.id IN ({marks})', some)
             found.update((row[0], _tile(row)) for row in rows)
         absent = [i for i in wanted if i not in found]
         if absent:
             raise ValueError(f'{self.path} has no tile {absent[0]}')
         return [found[int(i)] for i in ids]
 
+    @property
+    def _tile_columns(self) -> str:
+        date = 's.date' if self.has_dates else 'NULL'
+        return (
+            'SELECT t.id, s.path, t.x, t.y, t.width, t.height, s.crs, s.transform, t.transform, '
+            f't.footprint, s.look, s.windows, {date} {JOINED}'
+        )
+
     def all_tiles(self, at_once: int) -> Iterator[list[tuple[int, Tile]]]:
         """All tiles with their ids, in the order of these, ``at_once`` at a time."""
         with self._named_errors():
-            rows = iter(self._file.execute(f'{TILE_COLUMNS} ORDER BY t.id'))
+            rows = iter(self._file.execute(f'{self._tile_columns} ORDER BY t.id'))
             while some := [(row[0], _tile(row)) for row in islice(rows, at_once)]:
                 yield some
+
+    def ids_where(
+        self, condition: str, values: Sequence[Any], functions: Mapping[str, Callable[[str], str]]
+    ) -> NDArray[np.int64]:
+        """Ids of the tiles that meet a condition, increasing.
+
+        Args:
+            condition: SQL on the tables ``t`` of tiles and ``s`` of sources, never a user's own
+                text; see :func:`pir_mm.search.where_clause.parse_where`.
+            values: of its marks.
+            functions: of one text, that it may call.
+        """
+        with self._named_errors():
+            for name, function in functions.items():
+                self._file.create_function(name, 1, function, deterministic=True)
+        rows = self._rows(f'SELECT t.id {JOINED} WHERE {condition} ORDER BY t.id', values)
+        return np.fromiter((number for (number,) in rows), np.int64, len(rows))
+
+    def places_near(
+        self, west: float, south: float, east: float, north: float
+    ) -> NDArray[np.float64]:
+        """Places whose box meets a box, ``(n, 5)``: number, west, south, east and north.
+
+        The number by :data:`BOXES`, rounded down, is the id of the tile.
+        """
+        rows = self._rows(
+            'SELECT id, west, south, east, north FROM places '
+            'WHERE east >= ? AND west <= ? AND north >= ? AND south <= ?',
+            (west, east, south, north),
+        )
+        return np.array(rows, dtype=np.float64).reshape(-1, 5)
+
+    def footprints(self, ids: Sequence[int]) -> list[bytes]:
+        """Footprints of some tiles that have one, as well-known binary, in the order given."""
+        found: dict[int, bytes] = {}
+        for start in range(0, len(ids), QUERY_IDS):
+            some = ids[start : start + QUERY_IDS]
+            marks = ', '.join('?' * len(some))
+            found.update(self._rows(f'SELECT id, footprint FROM tiles WHERE id IN ({marks})', some))
+        return [found[i] for i in ids]
 
     def join(self, other: 'TileTable') -> None:
         """Add all sources, tiles and segments of another table, under the next ids.
@@ -325,13 +410,12 @@ class TileTable(TableFile):
         shift, source_of = self.next_id, {}
         if self.note('model') is None and other.note('model') is not None:
             self.set_note('model', other.note('model'))
-        columns = 'path, bytes, modified, sha256, crs, transform, look, windows'
         for number, *values, empty, done, reason in other._rows(
-            f'SELECT id, {columns}, empty, done, reason FROM sources ORDER BY id'
+            f'SELECT id, {SOURCE_COLUMNS}, empty, done, reason FROM sources ORDER BY id'
         ):
             marks = ', '.join('?' * len(values))
             self._file.execute(
-                f'INSERT OR IGNORE INTO sources ({columns}) VALUES ({marks})', values
+                f'INSERT OR IGNORE INTO sources ({SOURCE_COLUMNS}) VALUES ({marks})', values
             )
             self._file.execute(
                 'UPDATE sources SET empty = empty + ?, done = MAX(done, ?), '
@@ -413,7 +497,7 @@ def ranges(ids: NDArray[np.int64]) -> list[tuple[int, int]]:
 
 
 def _tile(row: tuple[Any, ...]) -> Tile:
-    _, path, x, y, width, height, crs, of_source, of_tile, footprint, look, windows = row
+    _, path, x, y, width, height, crs, of_source, of_tile, footprint, look, windows, date = row
     transform = None
     if of_tile is not None:
         transform = tuple(json.loads(of_tile))
@@ -427,6 +511,7 @@ def _tile(row: tuple[Any, ...]) -> Tile:
         None if footprint is None else Footprint.from_wkb(footprint),
         None if look is None else _look(json.loads(look)),
         is_whole=windows == 1,
+        date=date,
     )
 
 

@@ -21,6 +21,7 @@ class Tile:
         footprint: where the tile lies in WGS84, or ``None``.
         look: how samples of a raster become colours; ``None`` for pictures.
         is_whole: whether it is all of its source.
+        date: day on which the source was taken, as ``YYYY-MM-DD``, or ``None``.
 
     Raises:
         ValueError: if the window is empty or begins outside the picture, or if only one of ``crs``
@@ -34,6 +35,7 @@ class Tile:
     footprint: Footprint | None = None
     look: Look | None = None
     is_whole: bool = True
+    date: str | None = None
 
     def __post_init__(self) -> None:
         column, row, width, height = self.window

@@ -1,5 +1,7 @@
 """Indexes of a few vectors, written without a model."""
 
+import sqlite3
+
 import numpy as np
 
 from pir_mm.search import IndexWriter, ModelFingerprint, Source, Stamp, Tile
@@ -41,3 +43,11 @@ def fill(folder, names, vectors=None, batch=100, **options):
     with IndexWriter.opened(folder, **options) as writer:
         put(writer, names, vectors, batch)
     return vectors
+
+
+def as_of_old(path):
+    """Make the table one of the format before dates."""
+    with sqlite3.connect(path) as base:
+        for column in ('date', 'date_from', 'gsd'):
+            base.execute(f'ALTER TABLE sources DROP COLUMN {column}')
+        base.execute('PRAGMA user_version = 2')

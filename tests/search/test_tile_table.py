@@ -3,17 +3,21 @@
 import os
 import sqlite3
 import stat
+from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pir_mm.files.rasters import Look
+from pir_mm.files.taken_dates import TakenDate
 from pir_mm.search.georeference import Georeference
 from pir_mm.search.tile_source import Source
 from pir_mm.search.tile_table import Stamp, TileTable, ranges
 from pir_mm.search.tiles import Tile
 from pir_mm.search.tiling import Grid
 from pir_mm.structures.footprint import Footprint
+from tests.search.filling import as_of_old
 
 PLACE = Georeference('EPSG:32633', (10.0, 0.0, 5e5, 0.0, -10.0, 5.5e6))
 BENT = Georeference('EPSG:32633', None, ((0, 0, 5e5, 5e6), (9, 0, 6e5, 5e6), (0, 9, 5e5, 4e6)))
@@ -176,6 +180,26 @@ def test_a_folder_that_cannot_be_written_can_be_read(tmp_path):
         path.parent.chmod(0o700)
 
 
+def test_a_table_without_dates_is_read_and_a_writer_adds_them(table):
+    dated = replace(SOURCES[0], gsd=10.0, taken=TakenDate('2020-02-29', 'name'))
+    tiles = fill(table, [dated, SOURCES[1]])
+    assert [tile.date for tile in table.tiles([0, 2])] == ['2020-02-29', None]
+    table.close()
+    as_of_old(table.path)
+    with closing(TileTable(table.path)) as reader:
+        assert not reader.has_dates
+        assert reader.tiles([0, 1]) == [replace(tile, date=None) for tile in tiles[:2]]
+    with closing(TileTable(table.path, write=True)) as writer:
+        assert writer.has_dates and writer.undated_sources() == ['a.tif', 'b ü.png']
+        with writer.transaction():
+            writer.date_source('a.tif', dated)
+            writer.date_source('b ü.png', None)
+        assert writer.undated_sources() == []
+    with closing(TileTable(table.path)) as reader:
+        assert reader.tiles(range(3)) == tiles
+        assert reader.sources()[0].path == 'a.tif'
+
+
 def test_says_what_is_wrong(tmp_path):
     with pytest.raises(FileNotFoundError, match='gone.sqlite does not exist'):
         TileTable(tmp_path / 'gone.sqlite')
@@ -187,7 +211,7 @@ def test_says_what_is_wrong(tmp_path):
         TileTable(tmp_path / 'text.sqlite')
     with sqlite3.connect(tmp_path / 'other.sqlite') as other:
         other.execute('CREATE TABLE tiles (id)')
-    with pytest.raises(ValueError, match='other.sqlite is no table of tiles of format 2'):
+    with pytest.raises(ValueError, match='other.sqlite is no table of tiles of format 3'):
         TileTable(tmp_path / 'other.sqlite')
 
 

@@ -21,6 +21,7 @@ from pir_mm.search import (
     Changes,
     IndexCard,
     IndexWriter,
+    TileSource,
     TileWriter,
     Tiling,
     convert_index,
@@ -105,6 +106,7 @@ def index_pictures(
             if root is not None:
                 writer.move_root(root)
             changes = _make_room(writer, sources, found, remove, checksum)
+            writer.date_sources(TileSource(writer.tiling, writer.profile).source)
             work = Work(
                 list(_todo(changes, found, checksum)),
                 writer.tiling,

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PIL import Image
 from pir_mm.apis.search.indexing import index_pictures
 from pir_mm.apis.search.searching import search_index
 from pir_mm.search import EmbeddingIndex, Tiling
+from tests.search.filling import as_of_old
 from tests.search.planted import plant
 from tests.search.test_old_index import old_index
 
@@ -368,3 +370,23 @@ def test_a_log_tells_what_was_done(colour_model, pictures, tmp_path):
     log = (tmp_path / 'index' / 'index.log').read_text()
     assert ' 4 new\n' in log and ' 1 gone, 3 as before\n' in log
     assert ' 4 tiles of 4 of 4 files, 100%, ' in log
+
+
+def test_an_index_of_an_older_pir_mm_learns_dates_without_embedding(
+    colour_model, tmp_path, monkeypatch
+):
+    photos = tmp_path / 'photos'
+    photos.mkdir()
+    plant(photos / 'S2_20200229T1.tif', 300, 256, [('red', 60, 60)])
+    Image.new('RGB', (9, 9), 'red').save(photos / 'a.png')
+    index_pictures([photos], colour_model, tmp_path / 'index')
+    before = EmbeddingIndex(tmp_path / 'index').tiles(range(3))
+    as_of_old(tmp_path / 'index' / 'tiles.sqlite')
+    assert EmbeddingIndex(tmp_path / 'index').tiles([0])[0].date is None
+    monkeypatch.setattr(colour_model, 'encode_image', None)
+    index_pictures([photos], colour_model, tmp_path / 'index')
+    tiles = EmbeddingIndex(tmp_path / 'index').tiles(range(3))
+    assert tiles == before and [tile.date for tile in tiles] == ['2020-02-29', '2020-02-29', None]
+    with sqlite3.connect(tmp_path / 'index' / 'tiles.sqlite') as base:
+        rows = base.execute('SELECT date_from, gsd FROM sources ORDER BY id').fetchall()
+    assert rows == [('name', pytest.approx(0.5, rel=1e-3)), ('', None)]
