@@ -3,6 +3,7 @@
 from pir_mm.search.changes import Changes, find_changes
 from pir_mm.search.embedding_index import EmbeddingIndex
 from pir_mm.search.exact_store import ExactStore, VectorStore
+from pir_mm.search.filters import TileFilter
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
 from pir_mm.search.index_writer import IndexWriter
 from pir_mm.search.old_index import convert_index, is_old_index
@@ -26,6 +27,7 @@ __all__ = [
     'SourceError',
     'Stamp',
     'Tile',
+    'TileFilter',
     'TileSource',
     'TileWriter',
     'Tiling',

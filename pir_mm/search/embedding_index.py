@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pir_mm.files.writing import moved_aside
 from pir_mm.search.exact_store import ExactStore
+from pir_mm.search.filters import TileFilter
 from pir_mm.search.index_card import (
     IndexCard,
     ModelFingerprint,
@@ -104,6 +105,10 @@ class EmbeddingIndex:
             ValueError: if there is no such id.
         """
         return [replace(tile, source=self._where(tile.source)) for tile in self._table.tiles(ids)]
+
+    def select(self, tile_filter: TileFilter) -> NDArray[np.int64] | None:
+        """Ids of the tiles that a filter allows, for ``where`` of :meth:`search`; ``None``: all."""
+        return tile_filter.ids(self._table, self._where)
 
     @property
     def ids(self) -> NDArray[np.int64]:
