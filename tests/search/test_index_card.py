@@ -67,7 +67,7 @@ def test_reasons_are_counted_by_kind_the_most_frequent_first(tmp_path):
 
 def test_the_file_tells_what_the_index_holds(tmp_path):
     content = content_of(CARD, tmp_path / 'index')
-    assert content['format'] == 2
+    assert content['format'] == 3
     assert (content['sources'], content['indexed'], content['without_data']) == (4, 5, 2)
     assert content['skipped'] == 3
     assert content['tiles'] == {'size': '640m', 'overlap': 32, 'profile': 'auto'}
