@@ -34,8 +34,28 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
     return checkpoint
 
 
+def load_text_weights(model: nn.Module, path: str | Path) -> None:
+    """Load of a checkpoint what a model that was built ``text_only`` has; the rest stays unread.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if names or shapes differ, beside those that only images need.
+    """
+    given = named_tensors(read_checkpoint(path, lazy=True), path)
+    text = {name: tensor for name, tensor in given.items() if not name.startswith(model.image_side)}
+    fault = mismatch(model, text)
+    if fault:
+        raise ValueError(
+            f'{path} is not a checkpoint of this model: {fault}. Use the config it was trained with'
+        )
+    model.load_state_dict(text)
+
+
 def trained_model(
-    config: Config, checkpoint: str | Path | None, device: str | torch.device = 'cpu'
+    config: Config,
+    checkpoint: str | Path | None,
+    device: str | torch.device = 'cpu',
+    text_only: bool = False,
 ) -> BaseModel:
     """Build the model of a config and load its weights, all of them or none.
 
@@ -43,6 +63,8 @@ def trained_model(
         config: of the model; it becomes the model's ``cfg``.
         checkpoint: weight file; ``None`` leaves all weights at random.
         device: of the model.
+        text_only: leave out what only images need, neither built nor read, where the model can do
+            without, see :attr:`pir_mm.models.retrievers.DualEncoder.image_side`.
 
     Returns:
         The model in eval mode.
@@ -52,10 +74,12 @@ def trained_model(
         ValueError: if it does not have exactly the tensors of this model.
     """
     prefer_vocabulary_beside(config, checkpoint, config.filename)
+    text_only = text_only and bool(getattr(MODELS.get(config.model.type), 'image_side', ()))
     with DefaultScope.overwrite_default_scope('pir_mm'):
-        model = MODELS.build(config.model)
+        model = MODELS.build({**config.model, 'text_only': True} if text_only else config.model)
     if checkpoint is not None:
-        load_weights(model, checkpoint)
+        load = load_text_weights if text_only else load_weights
+        load(model, checkpoint)
     model.cfg = model._config = config  # mmpretrain's inferencers look for the second
     model.to(device)
     model.eval()

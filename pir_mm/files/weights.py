@@ -71,6 +71,7 @@ def read_content(
     skip_objects: bool = True,
     advice: str = 'save its tensors alone',
     map_location: Any = 'cpu',
+    lazy: bool = False,
 ) -> Any:
     """Everything in a weight file, and no code of the file is run (``weights_only=True``).
 
@@ -84,6 +85,7 @@ def read_content(
             something empty. Without it such a file is refused.
         advice: what to do about a file with other objects, for the message.
         map_location: device of the tensors, as in ``torch.load``.
+        lazy: map a file of torch into memory, so that a tensor is read when it is first used.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -100,7 +102,8 @@ def read_content(
             raise ValueError(f'{path} cannot be read as weights: {error}') from error
     try:
         with torch.serialization.safe_globals(_skipped() if skip_objects else []):
-            return torch.load(path, map_location=map_location, weights_only=not trust)
+            mmap = lazy and zipfile.is_zipfile(path)
+            return torch.load(path, map_location=map_location, weights_only=not trust, mmap=mmap)
     except OSError:
         raise
     except ImportError:
@@ -193,8 +196,13 @@ def _reason(message: str, advice: str) -> str:
     return 'it is damaged, or not a file of torch'
 
 
-def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict:
+def read_checkpoint(path: str | Path, map_location: Any = 'cpu', lazy: bool = False) -> dict:
     """A checkpoint of tensors and plain values, with nothing skipped.
+
+    Args:
+        path: of the file.
+        map_location: device of the tensors.
+        lazy: read a tensor when it is first used; of an older kind of file all are read at once.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -207,6 +215,7 @@ def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict:
         skip_objects=False,
         advice=f'set {TRUST}=1 if you trust the file',
         map_location=map_location,
+        lazy=lazy,
     )
     if not isinstance(content, dict):
         raise ValueError(f'{path} holds a {type(content).__name__}, not a checkpoint')

@@ -22,6 +22,9 @@ class ModelFingerprint:
             the same vectors.
         vocab_sha256: hash of the vocabulary; empty where none was at hand, which pictures do not
             need. An empty one is not compared.
+        text_sha256: hash of the weights that a text is encoded with. It is compared where
+            ``weights_sha256`` is empty, as of a model that has no image encoder; empty in an index
+            that did not note it.
     """
 
     config_sha256: str
@@ -29,6 +32,7 @@ class ModelFingerprint:
     width: int
     pir_mm: str
     vocab_sha256: str = ''
+    text_sha256: str = ''
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -42,7 +46,9 @@ class ModelFingerprint:
     def differences(self, other: 'ModelFingerprint') -> list[str]:
         """What differs, in words: empty if vectors of both may be compared."""
         found = []
-        for name, title in (('config_sha256', 'config'), ('weights_sha256', 'weights')):
+        is_whole = self.weights_sha256 and other.weights_sha256
+        weights = 'weights_sha256' if is_whole else 'text_sha256'
+        for name, title in (('config_sha256', 'config'), (weights, 'weights')):
             ours, others = getattr(self, name), getattr(other, name)
             if ours != others:
                 found.append(f'{title} (sha256 {ours[:12]} against {others[:12]})')

@@ -16,7 +16,8 @@ from pir_mm.version import __version__
 
 # Paths, and the weights that a training started from, do not change an embedding.
 IRRELEVANT = ('vocab', 'init', 'init_cfg')
-_HASHED: WeakKeyDictionary[nn.Module, tuple[list[tuple[str, int, int]], str]] = WeakKeyDictionary()
+State = list[tuple[str, int, int]]
+_HASHED: WeakKeyDictionary[nn.Module, tuple[State, tuple[str, str]]] = WeakKeyDictionary()
 
 
 def model_fingerprint(model: nn.Module, width: int) -> ModelFingerprint:
@@ -24,6 +25,7 @@ def model_fingerprint(model: nn.Module, width: int) -> ModelFingerprint:
 
     It covers the ``model`` part and the test pipeline of the config, without file names, the values
     of the weights, and the vocabulary. The same weights in another file have the same fingerprint.
+    Of a model without an image encoder the hash of all weights is empty.
 
     Args:
         model: model with its config in ``model.cfg``.
@@ -31,12 +33,14 @@ def model_fingerprint(model: nn.Module, width: int) -> ModelFingerprint:
     """
     parts = [model.cfg.model, test_pipeline(model)]
     text = json.dumps([_relevant(part) for part in parts], sort_keys=True, default=str)
+    whole, text_side = _hash_weights(model)
     return ModelFingerprint(
         config_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        weights_sha256=_hash_weights(model),
+        weights_sha256=whole,
         width=width,
         pir_mm=__version__,
         vocab_sha256=_hash_vocabulary(model),
+        text_sha256=text_side,
     )
 
 
@@ -53,12 +57,18 @@ def _relevant(value: Any) -> Any:
     return value
 
 
-def _hash_weights(model: nn.Module) -> str:
+def _hash_weights(model: nn.Module) -> tuple[str, str]:
+    """Of all weights, and of those that a text is encoded with; empty where that is not told."""
     weights = model.state_dict()
     # Each search needs the hash. Torch counts the changes of a tensor, so a change is seen.
     state = [(name, tensor.data_ptr(), tensor._version) for name, tensor in weights.items()]
     if model in _HASHED and _HASHED[model][0] == state:
         return _HASHED[model][1]
-    digest = hash_tensors(weights)
-    _HASHED[model] = (state, digest)
-    return digest
+    image_side = getattr(model, 'image_side', ())
+    text = {name: tensor for name, tensor in weights.items() if not name.startswith(image_side)}
+    digests = (
+        '' if getattr(model, 'text_only', False) else hash_tensors(weights),
+        hash_tensors(text) if image_side else '',
+    )
+    _HASHED[model] = (state, digests)
+    return digests

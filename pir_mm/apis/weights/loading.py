@@ -21,6 +21,7 @@ def load_retriever(
     device: str | torch.device = 'cpu',
     layout: str | None = None,
     arch: str | None = None,
+    text_only: bool = False,
 ) -> BaseModel:
     """Load a retriever in eval mode, all of its weights or none.
 
@@ -37,6 +38,8 @@ def load_retriever(
             :data:`pir_mm.models.converters.RETRIEVERS`, where it is not of this package.
         arch: open_clip's name of the architecture of such a checkpoint, where the layout does not
             tell it.
+        text_only: leave out what only images need, where the model can do without: neither built
+            nor read, so that it is there sooner.
 
     Returns:
         The model, with its config as ``cfg``. A dual encoder has ``encode_image`` and
@@ -49,7 +52,7 @@ def load_retriever(
             of the model, or if there is no such name, layout or device.
     """
     config, checkpoint = retriever_files(config_or_name, checkpoint, layout, arch)
-    return load_trained(config, checkpoint, device)
+    return load_trained(config, checkpoint, device, text_only)
 
 
 def retriever_files(

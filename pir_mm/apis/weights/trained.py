@@ -13,6 +13,7 @@ def load_trained(
     config: str | Path | None = None,
     checkpoint: str | Path | None = None,
     device: str | torch.device = 'cpu',
+    text_only: bool = False,
 ) -> BaseModel:
     """Build a retriever and load its weights, all of them or none.
 
@@ -20,9 +21,11 @@ def load_trained(
         config: config file; by default the file beside the checkpoint with the same stem.
         checkpoint: weight file; ``None`` leaves all weights at random.
         device: device of the model.
+        text_only: leave out what only images need, where the model can do without.
 
     Returns:
-        The model in eval mode, with its config as ``cfg``.
+        The model in eval mode, with its config as ``cfg``. Its ``text_only`` tells whether it
+        encodes no images.
 
     Raises:
         FileNotFoundError: if a file is missing. The vocabulary is read only with the first text.
@@ -43,7 +46,7 @@ def load_trained(
             'checkpoint='
         )
     _check_device(device)
-    return trained_model(load_config(config), checkpoint, device)
+    return trained_model(load_config(config), checkpoint, device, text_only)
 
 
 def _check_device(device: str | torch.device) -> None:

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from pir_mm.files.extras import import_extra
 from pir_mm.registry import MODELS
 
+SMALLEST = dict(layers=1, width=64, head_width=64, patch_size=8, image_size=8)
+"""``vision_cfg`` of an image tower that is thrown away."""
 SEQUENCE_POOLS = ('argmax', 'eos')
 """Ways to pool a text that look for its last token, wherever the padding begins."""
 
@@ -65,12 +67,23 @@ def clip_config(arch: str | Mapping[str, Any]) -> dict[str, Any]:
 
 def build_towers(arch: str | Mapping[str, Any]) -> tuple[nn.Module, 'CLIPTextTower']:
     """Image and text tower of an architecture, at random; see :func:`clip_config`."""
-    clip = open_clip().CustomTextCLIP(**clip_config(arch))
+    clip = _built(clip_config(arch))
+    return clip.visual, CLIPTextTower(clip.text)
+
+
+def build_text_tower(arch: str | Mapping[str, Any]) -> 'CLIPTextTower':
+    """The text tower of an architecture alone, at random."""
+    config = clip_config(arch)  # open_clip builds no text tower without an image tower beside it
+    return CLIPTextTower(_built({**config, 'vision_cfg': SMALLEST}).text)
+
+
+def _built(config: dict[str, Any]) -> nn.Module:
+    clip = open_clip().CustomTextCLIP(**config)
     for module in clip.modules():
         # torch's attention copies its weights in bfloat16 if the batch comes first: a factor of 4
         if hasattr(module, 'batch_first'):
             module.batch_first = False
-    return clip.visual, CLIPTextTower(clip.text)
+    return clip
 
 
 class CLIPTextTower(nn.Module):

@@ -12,7 +12,7 @@ from pir_mm.files.extras import import_extra
 from pir_mm.files.fitting import load_whole
 from pir_mm.files.weights import read_weights, under_prefix
 from pir_mm.models.encoders.backbone import channels_last
-from pir_mm.models.encoders.clip_towers import build_towers
+from pir_mm.models.encoders.clip_towers import build_text_tower, build_towers
 from pir_mm.models.retrievers.dual_encoder import DualEncoder, build_part
 from pir_mm.registry import MODELS
 
@@ -50,12 +50,15 @@ class CLIPRetriever(DualEncoder):
             recorded for a backward.
         checkpointing: whether the blocks of the towers keep only their inputs and are computed
             again in the backward, which takes a third more time and a fraction of the memory.
+        text_only: whether to leave out what only images need, for a search by sentences.
         tokenizer, data_preprocessor, text_groups, chunk: as in :class:`DualEncoder`.
 
     Raises:
         ValueError: if the architecture is unknown, a selector has no instruction, or an
             instruction meets an image tower that is no Vision Transformer.
     """
+
+    image_side = ('image_encoder.', 'instruction_encoder.', 'selector.')
 
     def __init__(
         self,
@@ -72,13 +75,20 @@ class CLIPRetriever(DualEncoder):
         text_groups: int = 4,
         init_cfg: dict | None = None,
         chunk: int | None = None,
+        text_only: bool = False,
     ) -> None:
         super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg, chunk)
+        self.text_only = text_only
+        self.init = init
+        self.frozen_text = frozen_text
+        if text_only:
+            self.text_encoder = build_text_tower(arch)
+            if adapters is not None:
+                _adapt(self.text_encoder, adapters)
+            return
         self.image_encoder, self.text_encoder = build_towers(arch)
         self.instruction_encoder = build_part(instruction_encoder)
         self.selector = build_part(selector)
-        self.init = init
-        self.frozen_text = frozen_text
         if selector is not None and instruction_encoder is None:
             raise ValueError('selector follows an instruction: add instruction_encoder')
         if instruction_encoder is not None:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from mmengine.structures import BaseDataElement
@@ -38,6 +38,12 @@ class DualEncoder(MMPretrainInference, Retriever):
             padding is not masked, or, in training, if a batch norm would see a chunk in place of
             the batch.
     """
+
+    image_side: ClassVar[tuple[str, ...]] = ()
+    """What the names of the tensors that only images need begin with; empty in a child that cannot
+    be built without these, by ``text_only``."""
+    text_only = False
+    """Whether a model was built without them."""
 
     def __init__(
         self,

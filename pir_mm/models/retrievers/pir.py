@@ -48,12 +48,17 @@ class PIR(DualEncoder):
         init: checkpoint of an earlier stage, which every tensor of it must fit, or ``'random'``.
             What this stage adds starts as without it: the prior, the progressive encoders, the
             layers that join what these give, temperatures.
+        text_only: whether to leave out what only images need, for a search by sentences.
         data_preprocessor, text_groups, chunk: as in :class:`DualEncoder`.
 
     Raises:
         ValueError: if a part is given that has no effect without another one, or ``init`` does not
             fit.
     """
+
+    image_side = (
+        'image_encoder.', 'instruction_encoder.', 'selector.', 'spatial_pae.', 'join_image.',
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -71,19 +76,25 @@ class PIR(DualEncoder):
         init_cfg: dict | None = None,
         chunk: int | None = None,
         init: str = 'random',
+        text_only: bool = False,
     ) -> None:
         super().__init__(head, tokenizer, data_preprocessor, text_groups, init_cfg, chunk)
         embedding = embedding or {'type': 'pir_mm.JoinedEmbedding'}
         self.init = init
-        self.join_image = MODELS.build({**embedding, 'local': spatial_pae is not None})
+        self.text_only = text_only
+        if not text_only:
+            self.join_image = MODELS.build({**embedding, 'local': spatial_pae is not None})
         self.join_text = MODELS.build({**embedding, 'local': temporal_pae is not None})
-        self.image_encoder = MODELS.build(image_encoder)
+        if not text_only:
+            self.image_encoder = MODELS.build(image_encoder)
         self.text_encoder = MODELS.build(text_encoder)
-        self.instruction_encoder = build_part(instruction_encoder)
-        self.selector = build_part(selector)
-        self.spatial_pae = build_part(spatial_pae)
+        if not text_only:
+            self.instruction_encoder = build_part(instruction_encoder)
+            self.selector = build_part(selector)
+            self.spatial_pae = build_part(spatial_pae)
         self.temporal_pae = build_part(temporal_pae)
-        self._check_parts()
+        if not text_only:
+            self._check_parts()
 
     def init_weights(self) -> None:
         super().init_weights()
