@@ -102,6 +102,7 @@ def rerank_index(
     queries: Sequence[Query],
     top_k: int = 10,
     rerank_top: int = 128,
+    where: np.ndarray | None = None,
 ) -> Reranked:
     """Search an index, and read the first pictures of each query again with a fusion model.
 
@@ -112,6 +113,7 @@ def rerank_index(
         queries: sentences and pictures, as in :func:`rank_queries`.
         top_k: results per query.
         rerank_top: pictures per query that are read again.
+        where: ids to which the index is narrowed, as in :func:`rank_queries`.
 
     Raises:
         FileNotFoundError: if the index or a picture of it does not exist.
@@ -120,7 +122,7 @@ def rerank_index(
     require_fusion(reranker)
     began = time.perf_counter()
     index = open_index(index)
-    ranking = rank_queries(index, model, queries, max(top_k, rerank_top))
+    ranking = rank_queries(index, model, queries, max(top_k, rerank_top), where)
     seconds = time.perf_counter() - began
     ids = np.unique(ranking.ids[:, :rerank_top]).tolist()
     tiles = dict(zip(ids, index.tiles(ids), strict=True))
