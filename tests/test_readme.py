@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from pir_mm.apis import load_retriever
+from pir_mm.apis import index_pictures, load_retriever
 from pir_mm.apis.training.configuration import load_config
 from pir_mm.registry import MODELS
 from tests.conftest import DEMO, ROOT
@@ -83,6 +83,23 @@ def test_the_python_block_runs(scenes, tiny_options, tmp_path, monkeypatch):
     assert similarity.shape == (1, 3)
     assert similarity.dtype == np.float32
     assert np.abs(similarity).max() <= 1 + 1e-6
+
+
+def test_the_search_of_a_notebook_runs(scenes, tiny_options, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / 'work_dirs' / 'quickstart'
+    folder.mkdir(parents=True)
+    load_config(DEMO, tiny_options).dump(folder / 'config.py')
+    model = load_retriever(folder / 'config.py')
+    torch.save({'state_dict': model.state_dict()}, folder / 'best.pth')
+    pictures = sorted((scenes / 'images').iterdir())[:8]
+    index_pictures(pictures, model, folder / 'index', checkpoint=folder / 'best.pth')
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(python_block('Searcher'), names)
+    assert len(names['found'].hits) == 5 and len(names['like'].hits) == 8
+    assert names['found']._repr_html_().count('<img') == 5
+    assert len(capsys.readouterr().out.splitlines()) == 5
+    assert (tmp_path / 'found.html').is_file()
 
 
 def test_the_child_config_builds(tmp_path):

@@ -1,16 +1,21 @@
 """Search an index by sentences and by pictures.
 
 python tools/search.py INDEX "two piers in a harbour" --top-k 5
-python tools/search.py INDEX --image harbour.jpg --out result.png
+python tools/search.py INDEX --image harbour.jpg --out result.png --out result.html
+python tools/search.py INDEX "a harbour" --bbox 5.9,45.8,10.5,47.8 --since 2020 --where "gsd <= 10"
+python tools/search.py INDEX "a harbour" --more-like this.jpg --less-like that.jpg
 python tools/search.py INDEX "two piers in a harbour" --rerank CONFIG CKPT --rerank-top 128
+python tools/search.py INDEX                    a prompt that stays warm; :help tells what it knows
 """
 
 import argparse
 import os
 import sys
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-ENDINGS = ('.csv', '.geojson', '.png')
+ENDINGS = ('.csv', '.geojson', '.gpkg', '.html', '.png')
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -18,23 +23,42 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('index', metavar='INDEX', help='made by tools/index.py')
-    parser.add_argument('texts', nargs='*', metavar='TEXT', help='sentences; each is a query')
     parser.add_argument(
-        '--image',
-        action='append',
-        default=[],
-        metavar='P',
-        help='picture to search with; can be repeated',
+        'texts',
+        nargs='*',
+        metavar='TEXT',
+        help='sentences; each is a query. Without any and without a picture, each line of the '
+        'standard input is one',
     )
-    parser.add_argument('--top-k', type=int, default=10, metavar='N', help='results per query [10]')
+
+    def add(name: str, metavar: str, text: str, **options: object) -> None:
+        parser.add_argument(name, metavar=metavar, help=text, **options)
+
+    repeated = {'action': 'append', 'default': []}
+    add('--image', 'P', 'picture to search with; can be repeated, each is a query', **repeated)
+    add('--more-like', 'P', 'picture that joins each query; can be repeated', **repeated)
+    add('--less-like', 'P', 'picture that counts half against each query; likewise', **repeated)
+    add('--bbox', 'W,S,E,N', 'only tiles that meet this box in degrees of WGS84', type=_box)
+    add('--polygon', 'F', 'only tiles that meet the polygons of this GeoJSON file')
+    add('--since', 'D', 'only what was taken from this day, month or year on: 2020-06-30, 2020')
+    add('--until', 'D', 'only what was taken until the end of this day, month or year')
+    add(
+        '--where',
+        'EXPR',
+        'only tiles that meet a condition on source, name, folder, date, date_from, crs, gsd, '
+        'column, row, width, height: "gsd <= 10 and name glob \'S2*\'"',
+    )
+    add('--min-score', 'X', 'only results with at least this score', type=float)
+    add('--top-k', 'N', 'results per query [10]', type=int, default=10)
     parser.add_argument(
-        '--out', metavar='F', help='also write results to a .png, .csv or .geojson file'
+        '--every-tile',
+        action='store_true',
+        help='list all tiles of one place, of which else the best is kept and the rest counted',
     )
-    parser.add_argument(
-        '--root',
-        metavar='DIR',
-        help='where the archive lies now, if it has moved: the place of "root" in index.json',
-    )
+    add('--out', 'F', 'also write results to a .csv, .geojson, .gpkg, .html or .png file; can be '
+        'repeated', **repeated)  # fmt: skip
+    add('--root', 'DIR', 'where the archive lies now, if it has moved: the place of "root" in '
+        'index.json')  # fmt: skip
     parser.add_argument(
         '--model', nargs=2, metavar=('CONFIG', 'CKPT'), help='[the files stored in the index]'
     )
@@ -44,21 +68,46 @@ def parse_arguments() -> argparse.Namespace:
         metavar=('CONFIG', 'CKPT'),
         help='a fusion model that reads the first pictures of each query again',
     )
-    parser.add_argument(
-        '--rerank-top', type=int, default=128, metavar='K', help='how many it reads again [128]'
-    )
+    add('--rerank-top', 'K', 'how many it reads again [128]', type=int, default=128)
     parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu', help='[cpu]')
-    arguments = parser.parse_intermixed_args()
-    if not arguments.texts and not arguments.image:
-        parser.error('give a sentence, or a picture by --image')
-    if arguments.rerank_top < 1:
-        parser.error(f'--rerank-top must be at least 1, got {arguments.rerank_top}')
-    if arguments.out and not arguments.out.lower().endswith(ENDINGS):
-        parser.error(f'--out {arguments.out} must end in {", ".join(ENDINGS)}')
-    for picture in arguments.image:
-        if arguments.out and os.path.realpath(picture) == os.path.realpath(arguments.out):
-            parser.error(f'--out {arguments.out} is the picture to search with')
+    arguments = parser.parse_intermixed_args(_with_signs(sys.argv[1:]))
+    for name in ('top_k', 'rerank_top'):
+        if getattr(arguments, name) < 1:
+            option = name.replace('_', '-')
+            parser.error(f'--{option} must be at least 1, got {getattr(arguments, name)}')
+    pictures = [*arguments.image, *arguments.more_like, *arguments.less_like]
+    is_prompt = not (arguments.texts or arguments.image or arguments.more_like)
+    if is_prompt and arguments.less_like:
+        parser.error('--less-like needs a sentence, or a picture to be like')
+    for out in arguments.out:
+        if is_prompt:
+            parser.error(f'--out {out} needs a query here; the prompt writes by :save {out}')
+        if not out.lower().endswith(ENDINGS):
+            parser.error(f'--out {out} must end in {", ".join(ENDINGS)}')
+        if os.path.realpath(out) in map(os.path.realpath, pictures):
+            parser.error(f'--out {out} is the picture to search with')
     return arguments
+
+
+def _box(text: str) -> tuple[float, ...]:
+    numbers = tuple(float(number) for number in text.split(','))
+    if len(numbers) != 4:
+        raise ValueError
+    return numbers
+
+
+_box.__name__ = 'box of W,S,E,N in degrees, such as 5.9,45.8,10.5,47.8:'  # in argparse's message
+
+
+def _with_signs(words: Sequence[str]) -> list[str]:
+    """The words of a command, a box that begins with a minus tied to its option."""
+    tied: list[str] = []
+    for word in words:
+        if tied and tied[-1] == '--bbox' and word[:1] == '-':
+            tied[-1] = f'--bbox={word}'
+        else:
+            tied.append(word)
+    return tied
 
 
 def main() -> None:
@@ -70,39 +119,93 @@ def main() -> None:
                          'tools/quickstart.sh makes, or pip install -e .') from None  # fmt: skip
 
     with exit_with_reason():
-        from pir_mm.apis.search import (
-            format_hits,
-            list_hits,
-            load_index_model,
-            open_index,
-            query_notes,
-            rank_queries,
-            rerank_index,
-            write_results,
-        )
+        from pir_mm.apis.search import JoinedQuery, Searcher, SearchResult, TileFilter
         from pir_mm.apis.training import check_devices
         from pir_mm.apis.weights import load_retriever
 
+        where = TileFilter(
+            arguments.bbox,
+            arguments.polygon,
+            arguments.since,
+            arguments.until,
+            arguments.where,
+        )
         check_devices(arguments.device, gpus=None)
-        index = open_index(arguments.index, arguments.root)
-        model = load_index_model(index, *(arguments.model or ()), device=arguments.device)
-        queries = [*arguments.texts, *map(Path, arguments.image)]
-        notes = query_notes(model, queries)
+        searcher = Searcher(
+            arguments.index, *(arguments.model or (None, None)), arguments.device, arguments.root
+        )
+        reranker = None
         if arguments.rerank:
             reranker = load_retriever(*arguments.rerank, device=arguments.device)
-            found = rerank_index(
-                index, model, reranker, queries, arguments.top_k, arguments.rerank_top
+
+        def search(queries: Sequence[object], top_k: int) -> SearchResult:
+            return searcher.search(
+                *queries,
+                top_k=top_k,
+                where=where,
+                min_score=arguments.min_score,
+                merge=not arguments.every_tile,
+                reranker=reranker,
+                rerank_top=arguments.rerank_top,
             )
-            ranking = found.ranking
-            notes = [*dict.fromkeys([*notes, *query_notes(reranker, queries)]), found.timing()]
-        else:
-            ranking = rank_queries(index, model, queries, arguments.top_k)
-        for note in notes:
-            print(note, file=sys.stderr)
-        print(format_hits(list_hits(index, queries, ranking)))
-        if arguments.out:
-            for note in write_results(arguments.out, index, queries, ranking):
+
+        def show(found: SearchResult) -> None:
+            for note in found.notes:
                 print(note, file=sys.stderr)
+            print(found.table(links=sys.stdout.isatty()), flush=True)
+
+        queries = [*arguments.texts, *map(Path, arguments.image)]
+        more, less = arguments.more_like, arguments.less_like
+        if queries and (more or less):
+            queries = [
+                JoinedQuery.of(query, more, less)
+                if isinstance(query, str)
+                else JoinedQuery.of((), [query, *more], less)
+                for query in queries
+            ]
+        elif more:
+            queries = [JoinedQuery.of((), more, less)]
+        if not queries:
+            prompt(search, show, searcher.model, arguments.top_k)
+            return
+        found = search(queries, arguments.top_k)
+        show(found)
+        for out in arguments.out:
+            for note in found.save(out):
+                print(note, file=sys.stderr)
+
+
+def prompt(search: object, show: object, load: object, top_k: int) -> None:
+    """Answer the lines of the standard input."""
+    from pir_mm.apis.search import SearchPrompt
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    def timed(query: object, count: int) -> object:
+        began = time.perf_counter()
+        found = search([query], count)
+        say(f'{1000 * (time.perf_counter() - began):.0f} ms')
+        return found
+
+    at_terminal = sys.stdin.isatty()
+    if at_terminal:
+        load()
+        say('a sentence to search, :help for more, :quit to end')
+    asked = SearchPrompt(timed, show, say, top_k).run(_typed_lines() if at_terminal else sys.stdin)
+    if not asked and not at_terminal:
+        raise ValueError('no query: give a sentence, a picture by --image, or lines to read')
+
+
+def _typed_lines() -> Iterator[str]:
+    import readline  # noqa: F401, input() then edits its line and knows the lines before
+
+    while True:
+        try:
+            yield input('> ')
+        except EOFError:
+            print(file=sys.stderr)
+            return
 
 
 if __name__ == '__main__':

@@ -1,6 +1,10 @@
 """What tools, notebooks and projects call."""
 
 from pir_mm.apis.search import (
+    JoinedQuery,
+    Searcher,
+    SearchResult,
+    TileFilter,
     cascade_search,
     embed_images,
     embed_texts,
@@ -19,6 +23,10 @@ from pir_mm.models.retrievers import DualEncoder
 
 __all__ = [
     'DualEncoder',
+    'JoinedQuery',
+    'SearchResult',
+    'Searcher',
+    'TileFilter',
     'cascade_search',
     'embed_images',
     'embed_texts',

@@ -7,7 +7,7 @@ from pir_mm.search.filters import TileFilter
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
 from pir_mm.search.index_writer import IndexWriter
 from pir_mm.search.old_index import convert_index, is_old_index
-from pir_mm.search.result_files import Hit, write_csv, write_geojson
+from pir_mm.search.result_files import Hit, write_csv, write_geojson, write_gpkg
 from pir_mm.search.tile_source import Source, SourceError, TileSource
 from pir_mm.search.tile_table import Stamp
 from pir_mm.search.tile_writer import TileWriter, part_writer
@@ -38,4 +38,5 @@ __all__ = [
     'part_writer',
     'write_csv',
     'write_geojson',
+    'write_gpkg',
 ]

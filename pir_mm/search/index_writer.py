@@ -25,7 +25,19 @@ from pir_mm.search.vector_file import ENDING, VectorFile, map_vectors, new_name
 LOCK = 'writer.lock'
 FOOTPRINTS = 'footprints.gpkg'
 LOG = 'index.log'
-OWN = (CARD, TABLE, f'{TABLE}-wal', f'{TABLE}-shm', VECTORS, FOOTPRINTS, LOCK, PARTS, LOG)
+BACKGROUND = 'background.npz'
+OWN = (
+    CARD,
+    TABLE,
+    BACKGROUND,
+    f'{TABLE}-wal',
+    f'{TABLE}-shm',
+    VECTORS,
+    FOOTPRINTS,
+    LOCK,
+    PARTS,
+    LOG,
+)
 """What lies in an index folder."""
 OLD = ('tiles.gpkg', 'vectors.npy')
 """And in one of an older version."""

@@ -255,7 +255,7 @@ class RankingSheet:
                 f'{heading}: no font of this machine has {first_few(boxes, 10)}, boxes stand for '
                 'them; a font such as Noto Sans CJK draws them'
             )
-        columns = min(width, self.columns)
+        columns = max(1, min(width, self.columns))
         labelled = bool(names or labels)
         section = Section(columns, self.cell_px, self.max_pixels, names, labelled)
         self._sections.append(section.draw(heading, rows, legend=right is not None))

@@ -1,6 +1,7 @@
 """tools/search.py as one would type it."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 
+import pyogrio
 import pytest
 import torch
 from PIL import Image
@@ -28,7 +30,7 @@ def test_a_picture_finds_itself_with_a_score_of_one(tool, index, photos):
     assert run.code == 0, run.err
     lines = run.out.splitlines()
     assert lines[0] == str(photos / 'c.jpg')
-    assert lines[1] == 'rank   score  file'
+    assert lines[1] == 'rank   score  file'  # a picture has no percentile
     assert lines[2] == f'   1  1.0000  {photos / "c.jpg"}'
     assert len(lines) == 4
 
@@ -44,9 +46,12 @@ def test_sentences_and_pictures_may_stand_in_any_order(tool, index, photos):
 
 
 def test_writes_what_the_ending_says(tool, index, photos, tmp_path):
-    for name in ('r.png', 'r.csv', 'r.geojson'):
-        run = tool('search', index, 'a lake', '--top-k', 3, '--out', tmp_path / name)
-        assert run.code == 0, run.err
+    names = ('r.png', 'r.csv', 'r.geojson', 'r.gpkg', 'r.html')
+    outs = [word for name in names for word in ('--out', tmp_path / name)]
+    run = tool('search', index, 'a lake', '--top-k', 3, *outs)
+    assert run.code == 0, run.err
+    assert (tmp_path / 'r.html').read_text().count('<img') == 3
+    assert len(pyogrio.raw.read(tmp_path / 'r.gpkg')[3][0]) == 3
     assert Image.open(tmp_path / 'r.png').width > 500
     features = json.loads((tmp_path / 'r.geojson').read_text())['features']
     with open(tmp_path / 'r.csv', newline='', encoding='utf-8') as file:
@@ -102,11 +107,11 @@ def test_device_is_handed_on(tool, index, monkeypatch):
     monkeypatch.setattr('torch.cuda.device_count', lambda: 1)
     monkeypatch.setattr(
         'pir_mm.apis.search.searching.load_retriever',
-        lambda config, ckpt, device: asked.append(device),
+        lambda config, ckpt, device, text_only: asked.append((device, text_only)),
     )
     with pytest.raises(AttributeError):  # the stand-in gives no model
         tool('search', index, 'a lake', '--device', 'cuda')
-    assert asked == ['cuda']
+    assert asked == [('cuda', True)]
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='this machine has what is missed here')
@@ -117,12 +122,73 @@ def test_a_missing_accelerator_is_told_in_a_sentence(tool, index):
 
 
 def test_wrong_use_is_told_before_anything_is_loaded(tool, tmp_path):
-    run = tool('search', tmp_path)
-    assert run.code == 2 and 'give a sentence, or a picture by --image' in run.err
-    run = tool('search', tmp_path, 'a lake', '--out', 'r.txt')
-    assert run.code == 2 and 'r.txt must end in .csv, .geojson, .png' in run.err
-    run = tool('search', tmp_path, 'a lake')
-    assert run.code == 1 and f'{tmp_path} holds no index' in run.err
+    for options, reason in (
+        (['a lake', '--out', 'r.txt'], 'r.txt must end in .csv, .geojson, .gpkg, .html, .png'),
+        (['--out', 'r.csv'], '--out r.csv needs a query here; the prompt writes by :save r.csv'),
+        (['--less-like', 'a.png'], '--less-like needs a sentence, or a picture to be like'),
+        (['a lake', '--bbox', '1,2,3'], 'invalid box of W,S,E,N in degrees'),
+        (['a lake', '--top-k', '0'], '--top-k must be at least 1, got 0'),
+        (['a lake', '--more-like', 'r.png', '--out', './r.png'], 'is the picture to search with'),
+    ):
+        run = tool('search', tmp_path, *options)
+        assert run.code == 2 and reason in run.err
+    for options, reason in (
+        ([], f'{tmp_path} holds no index'),
+        (['--bbox', '-200,1,3,4'], 'the box -200,1,3,4 is not on Earth'),
+        (['--where', 'score > 1'], 'score stands in the condition in place of a column'),
+        (['--polygon', tmp_path / 'no.geojson'], 'no.geojson does not exist'),
+        (['--since', 'May'], "'May' is no date"),
+    ):
+        run = tool('search', tmp_path, 'a lake', *options)
+        assert (run.code, run.err.count('\n')) == (1, 1) and reason in run.err
+
+
+def test_filters_reach_the_ranking(tool, index, photos):
+    run = tool('search', index, 'a lake', '--where', "name glob '[ab]*'", '--top-k', 9)
+    assert run.code == 0, run.err
+    assert sorted(found_in(run.out)) == [str(photos / 'a.png'), str(photos / 'b.png')]
+    run = tool('search', index, 'a lake', '--bbox', '-5,40,3,50', '--since', '2020')
+    assert run.code == 0 and found_in(run.out) == []
+    assert 'no tile of the index meets the filter' in run.err
+    run = tool('search', index, '--image', photos / 'a.png', '--min-score', 0.9999)
+    assert found_in(run.out) == [str(photos / 'a.png')]
+
+
+def test_pictures_join_a_query(tool, index, photos):
+    run = tool('search', index, '--more-like', photos / 'a.png', '--more-like', photos / 'b.png')
+    assert run.code == 0, run.err
+    assert run.out.splitlines()[0] == f'{photos}/a.png + {photos}/b.png'
+    assert set(found_in(run.out)[:2]) == {str(photos / 'a.png'), str(photos / 'b.png')}
+    run = tool('search', index, 'a lake', '--less-like', photos / 'a.png', '--top-k', 9)
+    assert run.code == 0, run.err
+    assert run.out.splitlines()[0] == f'a lake - 0.5 {photos}/a.png'
+    assert found_in(run.out)[-1] == str(photos / 'a.png')
+
+
+def test_piped_lines_are_queries_and_mistakes_do_not_end_them(tool, index, photos, monkeypatch):
+    lines = f'a lake\n:k 1\n:image {photos}/c.jpg\n:image gone.jpg\n:no\na cabin\n:quit\nb\n'
+    monkeypatch.setattr(sys, 'stdin', io.StringIO(lines))
+    run = tool('search', index)
+    assert run.code == 0, run.err
+    found = found_in(run.out)
+    assert len(found) == 5 + 1 + 1 and found[5] == str(photos / 'c.jpg')
+    errors = [line for line in run.err.splitlines() if line.startswith('error: ')]
+    assert len(errors) == 2 and 'gone.jpg' in errors[0] and ':no is unknown' in errors[1]
+    assert len(re.findall(r'^\d+ ms$', run.err, flags=re.MULTILINE)) == 3
+    monkeypatch.setattr(sys, 'stdin', io.StringIO(''))
+    run = tool('search', index)
+    assert run.code == 1 and 'no query: give a sentence' in run.err
+
+
+def test_a_search_by_words_builds_no_image_encoder(tool, index, photos, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError('an image encoder is built')
+
+    monkeypatch.setattr('pir_mm.models.encoders.image_encoder.ImageEncoder.__init__', refuse)
+    run = tool('search', index, 'a lake', 'a cabin')
+    assert run.code == 0, run.err
+    with pytest.raises(AssertionError, match='an image encoder is built'):
+        tool('search', index, '--image', photos / 'a.png')
 
 
 def test_a_text_search_loads_no_library_that_it_does_not_need():

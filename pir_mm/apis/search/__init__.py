@@ -5,24 +5,31 @@ from pir_mm.apis.search.embedding import embed_images, embed_texts
 from pir_mm.apis.search.index_group import join_index_group
 from pir_mm.apis.search.indexing import index_pictures
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
+from pir_mm.apis.search.prompt import SearchPrompt
+from pir_mm.apis.search.queries import JoinedQuery, query_notes
 from pir_mm.apis.search.reranking import Reranked, cascade_search, rerank, rerank_index
+from pir_mm.apis.search.search_result import QueryResult, SearchResult
+from pir_mm.apis.search.searcher import Searcher
 from pir_mm.apis.search.searching import (
-    format_hits,
-    list_hits,
     load_index_model,
     open_index,
-    query_notes,
     rank_queries,
     search_index,
     search_sheet,
     write_results,
 )
 from pir_mm.files.names import first_few
-from pir_mm.search import Tiling, convert_index
+from pir_mm.search import TileFilter, Tiling, convert_index
 
 __all__ = [
     'EmbeddedSplit',
+    'JoinedQuery',
+    'QueryResult',
     'Reranked',
+    'SearchPrompt',
+    'SearchResult',
+    'Searcher',
+    'TileFilter',
     'Tiling',
     'cascade_search',
     'convert_index',
@@ -30,10 +37,8 @@ __all__ = [
     'embed_split',
     'embed_texts',
     'first_few',
-    'format_hits',
     'index_pictures',
     'join_index_group',
-    'list_hits',
     'load_index_model',
     'model_fingerprint',
     'open_index',

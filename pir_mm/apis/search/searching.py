@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from torch import nn
 
-from pir_mm.apis.search.embedding import Picture, embed_images, embed_texts
+from pir_mm.apis.search.embedding import Picture
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
+from pir_mm.apis.search.queries import Query, as_pictures, embed_queries, query_notes
+from pir_mm.apis.search.search_result import SearchResult
 from pir_mm.apis.weights.loading import load_retriever
-from pir_mm.files.names import first_few, shortest_names
-from pir_mm.search import EmbeddingIndex, Hit, Tile, TileSource, write_csv, write_geojson
+from pir_mm.search import EmbeddingIndex
 from pir_mm.structures.ranking import Ranking
-
-Query = str | Path | np.ndarray | Image.Image
 
 
 def open_index(
@@ -39,6 +37,7 @@ def load_index_model(
     config: str | Path | None = None,
     checkpoint: str | Path | None = None,
     device: str = 'cpu',
+    text_only: bool = False,
 ) -> nn.Module:
     """Load the model of an index, from the paths stored in it or from the given files.
 
@@ -50,6 +49,8 @@ def load_index_model(
         config: config to use instead of the stored one.
         checkpoint: checkpoint to use instead of the stored one.
         device: device of the model.
+        text_only: leave out what only images need, where model and index can do without: an index
+            of an older pir_mm does not know the text encoder by itself.
 
     Raises:
         FileNotFoundError: if the index stores no paths, or if a file does not exist.
@@ -64,7 +65,8 @@ def load_index_model(
                 f'cannot load the model of {index.folder}: its {kind} {state}. Give the config and '
                 'the checkpoint, for tools/search.py with --model'
             )
-    return load_retriever(*files, device)
+    text_only = text_only and bool(index.fingerprint.text_sha256)
+    return load_retriever(*files, device, text_only=text_only)
 
 
 def search_index(
@@ -92,138 +94,46 @@ def search_index(
         ValueError: if there is no query, or if another model made the index.
     """
     texts = [text] if isinstance(text, str) else list(text or [])
-    if image is None:
-        image = []
-    is_single = isinstance(image, str | os.PathLike | np.ndarray | Image.Image)
-    pictures = [
-        Path(picture) if isinstance(picture, str) else picture
-        for picture in ([image] if is_single else image)
-    ]
+    pictures = [] if image is None else as_pictures(image)
     return rank_queries(index, model, [*texts, *pictures], top_k)
 
 
 def rank_queries(
-    index: EmbeddingIndex | str | Path, model: nn.Module, queries: Sequence[Query], top_k: int
+    index: EmbeddingIndex | str | Path,
+    model: nn.Module,
+    queries: Sequence[Query],
+    top_k: int,
+    where: np.ndarray | None = None,
 ) -> Ranking:
-    """As :func:`search_index`, for sentences (``str``) and pictures (others) in any order."""
+    """As :func:`search_index`, for sentences, pictures and joined queries in any order.
+
+    Args:
+        index, model, top_k: as there.
+        queries: sentences (``str``), pictures (others) and :class:`JoinedQuery`.
+        where: ids to which the index is narrowed, of :meth:`EmbeddingIndex.select`.
+    """
+    index = open_index(index)
+    return index.search(query_vectors(index, model, queries), top_k, where)
+
+
+def query_vectors(index: EmbeddingIndex, model: nn.Module, queries: Sequence[Query]) -> np.ndarray:
+    """Vectors ``(Q, D)`` of queries, by the model that made an index.
+
+    Raises:
+        FileNotFoundError: if a picture does not exist.
+        ValueError: if there is no query, the model is another one, or knows no word of a query.
+    """
     if len(queries) == 0:
         raise ValueError('no query: give a sentence or a picture')
     query_notes(model, queries)
-    index = open_index(index)
     index.refuse_other_model(model_fingerprint(model, index.fingerprint.width))
-    texts = [row for row, query in enumerate(queries) if isinstance(query, str)]
-    pictures = [row for row, query in enumerate(queries) if not isinstance(query, str)]
-    vectors = np.empty((len(queries), index.fingerprint.width), dtype=np.float32)
-    if texts:
-        vectors[texts] = embed_texts(model, [queries[row] for row in texts])
-    if pictures:
-        vectors[pictures] = embed_images(
-            model, [queries[row] for row in pictures], precision=index.precision
-        )
-    return index.search(vectors, top_k)
-
-
-def query_notes(model: nn.Module, queries: Sequence[Query]) -> list[str]:
-    """What people should know of the answers: a sentence for each query that is not read whole.
-
-    Raises:
-        ValueError: if the model knows no word of a query, so that any answer would be chance.
-    """
-    if not hasattr(getattr(model, 'tokenizer', None), 'reading'):
-        return []
-    notes = []
-    for query in queries:
-        if not isinstance(query, str):
-            continue
-        reading = model.tokenizer.reading(query)
-        if reading.nothing_known:
-            raise ValueError(
-                f'the model knows no word of the query {query!r}: describe the scene in the words '
-                'of its captions'
-            )
-        if reading.unknown:
-            notes.append(f'{query!r}: the model does not know {first_few(reading.unknown, 5)}')
-        if reading.used < reading.words:
-            notes.append(f'{query!r}: the first {reading.used} of {reading.words} words are used')
-    return notes
-
-
-def list_hits(index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking) -> list[Hit]:
-    """List all results of a ranking, query by query, best first."""
-    tiles = iter(index.tiles(ranking.ids.reshape(-1).tolist()))
-    return [
-        Hit(_words(query), rank, float(score), tile)
-        for query, scores in zip(queries, ranking.scores, strict=True)
-        for rank, (score, tile) in enumerate(zip(scores, tiles, strict=False), start=1)
-    ]
-
-
-def _words(query: Query) -> str:
-    return str(query) if isinstance(query, str | os.PathLike) else 'a picture in memory'
-
-
-def format_hits(hits: Sequence[Hit]) -> str:
-    """Format results as text: for each query a small table of rank, score and file.
-
-    A tile of a larger source has the column and row of its corner behind it.
-    """
-    lines = []
-    for hit in hits:
-        if hit.rank == 1:
-            lines += ['', hit.query, 'rank   score  file']
-        place = '' if hit.tile.is_whole else f' {_corner(hit.tile)}'
-        lines.append(f'{hit.rank:4d}  {hit.score:6.4f}  {hit.tile.source}{place}')
-    return '\n'.join(lines[1:])
-
-
-def draw_results(
-    path: str | Path, index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking
-) -> list[str]:
-    """Draw the results as a PNG sheet with one row per query.
-
-    Returns:
-        A sentence on each thing that the sheet does not show, such as results beyond 200.
-    """
-    from pir_mm.visualization.ranking_sheet import (
-        RankingSheet,
-        shown_shape,
-    )  # no other search draws
-
-    rows, columns = shown_shape(*ranking.ids.shape)
-    ids = np.unique(ranking.ids[:rows, :columns]).tolist()
-    tiles = dict(zip(ids, index.tiles(ids), strict=True))
-    sheet, source = RankingSheet(), TileSource()
-    gallery = {i: _shown(source, tile, 2 * sheet.cell_px) for i, tile in tiles.items()}
-    names = shortest_names([tile.source for tile in tiles.values()])
-    labels = {
-        i: name if tile.is_whole else f'{name} {_corner(tile)}'
-        for (i, tile), name in zip(tiles.items(), names, strict=True)
-    }
-    sheet.add(f'Best {columns} of {len(index)} tiles', queries, ranking, gallery, labels=labels)
-    sheet.save(path)
-    return sheet.notes
-
-
-def _shown(source: TileSource, tile: Tile, side: int) -> np.ndarray:
-    """The pixels of a tile, or a notice: one lost file must not cost the whole sheet."""
-    from pir_mm.visualization.thumbnail import notice
-
-    try:
-        pixels = source.read(tile, side)
-    except (OSError, ValueError) as error:
-        kind = 'no longer there' if isinstance(error, FileNotFoundError) else 'cannot be shown'
-        return np.asarray(notice(kind, side))
-    return np.asarray(notice('no data', side)) if pixels is None else pixels
-
-
-def _corner(tile: Tile) -> str:
-    return f'({tile.window[0]}, {tile.window[1]})'
+    return embed_queries(model, queries, index.precision)
 
 
 def write_results(
     path: str | Path, index: EmbeddingIndex, queries: Sequence[Query], ranking: Ranking
 ) -> list[str]:
-    """Write results in the format of the ending: a .png sheet, a .csv table or .geojson features.
+    """Write a ranking in the format of the ending, see :meth:`SearchResult.save`.
 
     Returns:
         A sentence on each thing that the file does not show.
@@ -231,16 +141,7 @@ def write_results(
     Raises:
         ValueError: if ``path`` has another ending.
     """
-    ending = Path(path).suffix.lower()
-    if ending == '.png':
-        return draw_results(path, index, queries, ranking)
-    if ending == '.csv':
-        write_csv(path, list_hits(index, queries, ranking))
-    elif ending == '.geojson':
-        write_geojson(path, list_hits(index, queries, ranking))
-    else:
-        raise ValueError(f'{path} must end in .png, .csv or .geojson')
-    return []
+    return SearchResult.of(index, queries, ranking).save(path)
 
 
 def search_sheet(
@@ -264,5 +165,5 @@ def search_sheet(
     """
     index = open_index(index)
     ranking = rank_queries(index, model, queries, top_k)
-    draw_results(out, index, queries, ranking)
+    write_results(Path(out), index, queries, ranking)
     return ranking

@@ -10,9 +10,8 @@ import torch
 from PIL import Image
 
 from pir_mm.apis.search.indexing import index_pictures
+from pir_mm.apis.search.search_result import QueryResult, SearchResult
 from pir_mm.apis.search.searching import (
-    format_hits,
-    list_hits,
     load_index_model,
     open_index,
     query_notes,
@@ -100,6 +99,9 @@ def test_geojson_has_null_geometry_and_the_properties_of_the_contract(
         'score': pytest.approx(1, abs=1e-5),
         'source': str(pictures / 'red.png'),
         'window': [0, 0, 12, 20],
+        'percentile': None,
+        'others': 0,
+        'date': None,
     }
     assert [f['properties']['rank'] for f in content['features']] == [1, 2, 1, 2]
 
@@ -118,13 +120,13 @@ def test_csv_has_a_row_per_result(colour_model, index, tmp_path):
 
 def test_another_ending_is_refused(colour_model, index, tmp_path):
     ranking = search_index(index, colour_model, 'red')
-    with pytest.raises(ValueError, match=r'hits\.txt must end in \.png, \.csv or \.geojson'):
+    with pytest.raises(ValueError, match=r'hits\.txt must end in \.csv, \.geojson'):
         write_results(tmp_path / 'hits.txt', index, ['red'], ranking)
 
 
 def test_the_table_has_a_block_per_query(colour_model, index, pictures):
     ranking = search_index(index, colour_model, ['red', 'blue'], top_k=1)
-    text = format_hits(list_hits(index, ['red', 'blue'], ranking))
+    text = SearchResult.of(index, ['red', 'blue'], ranking).table()
     red, blue = pictures / 'red.png', pictures / 'blue.jpg'
     head = 'rank   score  file'
     score = f'{ranking.scores[1, 0]:.4f}'
@@ -184,5 +186,9 @@ def test_a_sheet_and_the_table_show_the_window_not_the_raster(colour_model, pict
 
 
 def test_a_label_tells_the_tiles_of_a_raster_apart():
-    hit = Hit('red', 1, 0.5, Tile('/a/map.tif', (256, 512, 256, 256), is_whole=False))
-    assert format_hits([hit]).splitlines()[-1] == '   1  0.5000  /a/map.tif (256, 512)'
+    tile = Tile('/a/map.tif', (256, 512, 256, 256), is_whole=False)
+    hits = (Hit('red', 1, 0.5, tile, 7, 99.97, 2), Hit('red', 2, 0.25, tile, 8))
+    assert SearchResult(None, (QueryResult('red', hits),)).table().splitlines()[2:] == [
+        '   1  0.5000        99.9  /a/map.tif (256, 512) and 2 more of this place',
+        '   2  0.2500           -  /a/map.tif (256, 512)',
+    ]
