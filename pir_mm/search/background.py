@@ -19,8 +19,12 @@ NARROWED = 64
 """Sentences that are compared with a large part of an index."""
 NARROWED_SCORES = 1 << 24
 """That are computed for a part of an index."""
-UNREMARKABLE = 50.0
-"""Percentile below which the best result of a sentence is like that of an unrelated one."""
+UNREMARKABLE = 30.0
+"""Percentile below which the best result of a sentence is told to be like chance.
+
+Of captions of RSICD's test pictures, by a small PIR, 9 % lie below it, and 51 % if all pictures of
+their scene are taken out of the index.
+"""
 
 
 @dataclass(frozen=True, eq=False)
