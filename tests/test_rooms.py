@@ -202,8 +202,11 @@ def done_only_in_files(source):
             last_two = '.'.join(name.split('.')[-2:])
             if last_two in ONLY_IN_FILES:
                 yield last_two
-            # of a path: str.replace has two arguments, dataclasses.replace has names
-            elif name.endswith(('.rename', '.replace')) and len(node.args + node.keywords) == 1:
+            # of a path: str.replace has two arguments, those of dataclasses and dates have names
+            elif name.endswith(('.rename', '.replace')) and (
+                len(node.args) + sum(word.arg == 'target' for word in node.keywords) == 1
+                and all(word.arg == 'target' for word in node.keywords)
+            ):
                 yield 'os.' + name.rpartition('.')[2]
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
