@@ -111,6 +111,17 @@ class Georeference:
         found[np.abs(found[..., 1]) > 90] = np.inf
         return found
 
+    def from_wgs84(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Longitude and latitude ``(..., 2)`` to columns and rows; ``inf`` where there is none."""
+        x, y = self._transformer.transform(places[..., 0], places[..., 1], direction='INVERSE')
+        if self.transform is None:
+            row, column = self._spline.rowcol(np.ravel(x), np.ravel(y), op=lambda pixels: pixels)
+            return np.stack([column, row], axis=-1).astype(float).reshape(places.shape)
+        a, b, c, d, e, f = self.transform
+        across, down = np.asarray(x) - c, np.asarray(y) - f
+        found = np.stack([e * across - b * down, a * down - d * across], axis=-1)
+        return found / (a * e - b * d)
+
     def _is_straight(self, window: Window, edge: NDArray[np.float64], parts: int) -> bool:
         """Whether the middles between the points of an edge lie where straight lines have them."""
         finer = self.to_wgs84(self.to_crs(_edge_pixels(window, 2 * parts)))

@@ -177,3 +177,21 @@ def test_says_what_is_wrong():
         Georeference('EPSG:4326', (1.0, 1.0, 0.0, 1.0, 1.0, 0.0))
     with pytest.raises(ValueError, match='affine map is not one to one'):
         Georeference('EPSG:4326', (float('nan'), 0.0, 0.0, 0.0, 1.0, 0.0))
+
+
+@pytest.mark.parametrize('transform', [UTM33.transform, ROTATED, SOUTH_UP])
+def test_degrees_lead_back_to_pixels(transform):
+    place = Georeference('EPSG:32633', transform)
+    pixels = np.array([[(0.0, 0.0), (300.25, 17.5)], [(512.0, 999.0), (3.0, 4.0)]])
+    np.testing.assert_allclose(
+        place.from_wgs84(place.to_wgs84(place.to_crs(pixels))), pixels, atol=1e-5
+    )
+
+
+def test_control_points_lead_back_to_pixels():
+    corners = [(0, 0), (400, 0), (0, 300), (400, 300), (200, 100)]
+    points = tuple((u, v, 15 + u / 1e4 + v * v / 1e8, 50 - v / 1e4) for u, v in corners)
+    place = Georeference('EPSG:4326', None, points)
+    pixels = np.array([(10.0, 20.0), (333.0, 250.0)])
+    found = place.from_wgs84(place.to_wgs84(place.to_crs(pixels)))
+    np.testing.assert_allclose(found, pixels, atol=0.05)
