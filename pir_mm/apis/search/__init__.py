@@ -4,6 +4,13 @@ from pir_mm.apis.search.embedded_split import EmbeddedSplit, embed_split
 from pir_mm.apis.search.embedding import embed_images, embed_texts
 from pir_mm.apis.search.index_group import join_index_group
 from pir_mm.apis.search.indexing import index_pictures
+from pir_mm.apis.search.localisation import (
+    Localisation,
+    evaluate_localisation,
+    localise,
+    read_truth,
+    write_localisation,
+)
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
 from pir_mm.apis.search.prompt import SearchPrompt
 from pir_mm.apis.search.queries import JoinedQuery, query_notes
@@ -24,6 +31,7 @@ from pir_mm.search import TileFilter, Tiling, convert_index
 __all__ = [
     'EmbeddedSplit',
     'JoinedQuery',
+    'Localisation',
     'QueryResult',
     'Reranked',
     'SearchPrompt',
@@ -36,17 +44,21 @@ __all__ = [
     'embed_images',
     'embed_split',
     'embed_texts',
+    'evaluate_localisation',
     'first_few',
     'index_pictures',
     'join_index_group',
     'load_index_model',
+    'localise',
     'model_fingerprint',
     'open_index',
     'query_notes',
     'rank_queries',
+    'read_truth',
     'rerank',
     'rerank_index',
     'search_index',
     'search_sheet',
+    'write_localisation',
     'write_results',
 ]
