@@ -12,8 +12,6 @@ import argparse
 import os
 import sys
 
-ENDINGS = ('.tif', '.tiff', '.png', '.pdf')
-
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -68,8 +66,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument('--device', choices=['cpu', 'cuda'], help='[cuda if available, else cpu]')
     arguments = parser.parse_args()
     for out in arguments.out:
-        if not out.lower().endswith(ENDINGS):
-            parser.error(f'--out {out} must end in {", ".join(ENDINGS)}')
+        if not (out.lower().endswith('.tif') or out.lower().endswith(('.png', '.pdf'))):
+            parser.error(f'--out {out} must end in .tif, .png or .pdf')
         if os.path.realpath(out) == os.path.realpath(arguments.raster):
             parser.error(f'--out {out} is the raster itself')
     return arguments

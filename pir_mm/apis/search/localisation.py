@@ -35,7 +35,6 @@ OVERLAP = 0.5
 PICTURE_SIDE = 1600
 EVALUATED_SIDE = 4096
 """Width or height above which indicators are computed on a smaller map, which bounds the memory."""
-ENDINGS = ('.tif', '.tiff', '.png', '.pdf')
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,12 +238,12 @@ def write_localisation(path: str | Path, found: Localisation, regions: Sequence[
     """
     if os.path.realpath(path) == os.path.realpath(found.source.path):
         raise ValueError(f'{path} is the raster itself: choose another file for its heat map')
-    if str(path).lower().endswith(('.tif', '.tiff')):
+    if Path(path).suffix.lower() == '.tif':
         _write_raster(path, found)
-    elif str(path).lower().endswith(('.png', '.pdf')):
+    elif Path(path).suffix.lower() in ('.png', '.pdf'):
         _write_picture(path, found, regions)
     else:
-        raise ValueError(f'{path} must end in {", ".join(ENDINGS)}')
+        raise ValueError(f'{path} must end in .tif, .png or .pdf')
 
 
 def _write_raster(path: str | Path, found: Localisation) -> None:
