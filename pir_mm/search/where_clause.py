@@ -88,7 +88,7 @@ def span(text: str) -> tuple[str, str]:
         if day:
             after = first + timedelta(days=1)
         elif month:
-            after = (first + timedelta(days=31)).replace(day=1)
+            after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
         else:
             after = date(first.year + 1, 1, 1)
     except (ValueError, OverflowError):

@@ -53,7 +53,7 @@ def test_is_made_once_and_renewed_by_an_update(tmp_path):
     with IndexWriter.opened(folder) as writer:
         writer.remove(['/archive/b.png'])
     less, _ = kept_background(EmbeddingIndex(folder), SENTENCES, embed)
-    np.testing.assert_allclose(less.best, first.best, rtol=1e-6)
+    np.testing.assert_allclose(less.best, first.best, atol=1e-6)
     kept_background(EmbeddingIndex(folder), SENTENCES[1:], embed)
     assert embed.calls == 2
     assert not [name for name in os.listdir(folder) if name.startswith('.background')]

@@ -162,7 +162,7 @@ def test_pictures_join_a_query(tool, index, photos):
     run = tool('search', index, 'a lake', '--less-like', photos / 'a.png', '--top-k', 9)
     assert run.code == 0, run.err
     assert run.out.splitlines()[0] == f'a lake - 0.5 {photos}/a.png'
-    assert found_in(run.out)[-1] == str(photos / 'a.png')
+    assert len(found_in(run.out)) == 5 and 'percentile' not in run.out
 
 
 def test_piped_lines_are_queries_and_mistakes_do_not_end_them(tool, index, photos, monkeypatch):
