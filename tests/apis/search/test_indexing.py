@@ -49,6 +49,7 @@ def test_the_folder_has_the_files_that_others_read(colour_model, pictures, tmp_p
         'config_sha256',
         'weights_sha256',
         'vocab_sha256',
+        'text_sha256',
         'width',
         'pir_mm',
     }
