@@ -8,8 +8,8 @@ from setuptools import find_packages, setup
 from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).resolve().parent
-EXTRAS = ('clip', 'lora', 'mim', 'vis', 'tests')
-OWN_CHOICE = ('lora', 'tests')  # not in `all`
+EXTRAS = ('clip', 'lora', 'milvus', 'mim', 'vis', 'tests')
+OWN_CHOICE = ('lora', 'milvus', 'tests')  # not in `all`
 
 
 def requirements(name: str) -> list[str]:

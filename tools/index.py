@@ -69,6 +69,14 @@ def parse_arguments() -> argparse.Namespace:
         metavar='SECONDS',
         help='look for changes again after so many seconds, until it is interrupted [60]',
     )
+    parser.add_argument(
+        '--store',
+        metavar='STORE',
+        help='what serves a search: exact, which compares every tile; faiss, which finds nearly '
+        'all and says how many; auto, the first below 200,000 tiles, else the second; or the URL '
+        'of Milvus, token in MILVUS_TOKEN and its server in MILVUS_URI [that of the index; of a '
+        'new one auto]',
+    )
     parser.add_argument('--batch-size', type=int, default=32, help='tiles per batch [32]')
     parser.add_argument(
         '--precision',
@@ -114,6 +122,8 @@ def tell(out: str, card: Any) -> None:
     from pir_mm.apis.search import first_few
 
     print(f'{out}: {card.indexed} tiles indexed', flush=True)
+    if card.store.rows:
+        print(card.store.sentence, flush=True)
     for reason, names in card.skipped_by_reason.items():
         print(f'skipped {len(names)}: {reason}: {first_few(names)}', file=sys.stderr)
     if card.skipped:
@@ -154,6 +164,7 @@ def main() -> None:
                 profile=arguments.profile,
                 checksum=arguments.checksum,
                 precision=arguments.precision,
+                store=arguments.store,
                 **once,
             )
             if card not in (None, told):  # in a group, one process tells it

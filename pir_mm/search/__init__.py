@@ -8,6 +8,7 @@ from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
 from pir_mm.search.index_writer import IndexWriter
 from pir_mm.search.old_index import convert_index, is_old_index
 from pir_mm.search.result_files import Hit, write_csv, write_geojson, write_gpkg
+from pir_mm.search.store_note import StoreNote, refuse_unknown_store
 from pir_mm.search.tile_source import Source, SourceError, TileSource
 from pir_mm.search.tile_table import Stamp
 from pir_mm.search.tile_writer import TileWriter, part_writer
@@ -26,6 +27,7 @@ __all__ = [
     'Source',
     'SourceError',
     'Stamp',
+    'StoreNote',
     'Tile',
     'TileFilter',
     'TileSource',
@@ -36,6 +38,7 @@ __all__ = [
     'find_changes',
     'is_old_index',
     'part_writer',
+    'refuse_unknown_store',
     'write_csv',
     'write_geojson',
     'write_gpkg',

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pir_mm.files.writing import moved_aside
-from pir_mm.search.exact_store import ExactStore
 from pir_mm.search.filters import TileFilter
 from pir_mm.search.index_card import (
     IndexCard,
@@ -18,15 +17,15 @@ from pir_mm.search.index_card import (
     SkippedPicture,
     resolved,
 )
+from pir_mm.search.index_store import NOTE, VECTORS, exact_store, open_store
+from pir_mm.search.store_note import StoreNote
 from pir_mm.search.tile_table import TileTable
 from pir_mm.search.tiles import Tile
 from pir_mm.search.tiling import Tiling
-from pir_mm.search.vector_file import ENDING, map_vectors
 from pir_mm.structures.ranking import Ranking
 
 CARD = 'index.json'
 TABLE = 'tiles.sqlite'
-VECTORS = 'vectors'
 ATTEMPTS = 10
 """To open an index whose files another process is taking away."""
 
@@ -71,19 +70,16 @@ class EmbeddingIndex:
         self.precision = self._table.note('precision') or 'fp32'
         self.config = resolved(model['config'], self.folder)
         self.checkpoint = resolved(model['checkpoint'], self.folder)
-        width = self.fingerprint.width
-        self.store = ExactStore(width)
-        for segment in self._table.segments():
-            path = place / VECTORS / f'{segment.name}{ENDING}'
-            self.store.add(segment.ids, map_vectors(path, segment.rows, width))
-        self.store.remove(self._table.removed())
+        self.exact = exact_store(self._table, place / VECTORS, self.fingerprint.width)
+        note = StoreNote.of(self._table.note(NOTE))
+        self.store = open_store(self.exact, note, place, self.folder)
 
     def close(self) -> None:
         """Let the files go; a writer can then tidy up."""
         self._table.close()
 
     def __len__(self) -> int:
-        return len(self.store)
+        return len(self.exact)
 
     @cached_property
     def card(self) -> IndexCard:
@@ -93,7 +89,7 @@ class EmbeddingIndex:
     def search(
         self, queries: NDArray[np.float32], top_k: int, where: NDArray[np.int64] | None = None
     ) -> Ranking:
-        """Rank the tiles for each query ``(Q, D)``: see :meth:`ExactStore.search`."""
+        """Rank the tiles for each query ``(Q, D)``: see :meth:`VectorStore.search`."""
         if len(self) == 0:
             raise ValueError(f'{self.folder} holds no tile: index some pictures first')
         return self.store.search(queries, top_k, where)
@@ -113,7 +109,7 @@ class EmbeddingIndex:
     @property
     def ids(self) -> NDArray[np.int64]:
         """Ids of all tiles, increasing."""
-        return self.store.ids
+        return self.exact.ids
 
     def refuse_other_model(self, fingerprint: ModelFingerprint) -> None:
         """Raise unless the model of ``fingerprint`` is the one that made this index.
@@ -172,6 +168,7 @@ def card_of(table: TileTable, folder: Path) -> IndexCard:
         Tiling(**table.note('tiling')),
         table.note('profile'),
         resolved(table.note('root'), folder),
+        StoreNote.of(table.note(NOTE)),
     )
 
 

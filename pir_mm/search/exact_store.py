@@ -1,5 +1,6 @@
 """Exact nearest vectors by inner product, in NumPy."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +28,31 @@ class VectorStore(Protocol):
         self, queries: NDArray[np.float32], top_k: int, where: NDArray[np.int64] | None = None
     ) -> Ranking:
         """Rank the vectors, or those of the ids ``where``, for each query ``(Q, D)``."""
+
+
+def checked_queries(queries: NDArray[np.float32], top_k: int, width: int) -> NDArray[np.float32]:
+    """Queries ``(Q, D)`` as float32.
+
+    Raises:
+        ValueError: if ``top_k`` is below 1, or the queries have another width or a non-finite
+            number.
+    """
+    queries = np.asarray(queries, dtype=np.float32)
+    if top_k < 1:
+        raise ValueError(f'top_k must be at least 1, got {top_k}')
+    if queries.ndim != 2 or queries.shape[1] != width or len(queries) == 0:
+        raise ValueError(f'queries must be (Q, {width}), Q at least 1, got {queries.shape}')
+    if not np.isfinite(queries).all():
+        raise ValueError('queries hold a number that is not finite')
+    return queries
+
+
+def ranked(
+    ids: NDArray[np.int64], scores: NDArray[np.float32], top_k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The ``top_k`` best of ``(Q, m)`` ids and scores, best first; equal scores by id."""
+    order = np.lexsort((ids, -scores), axis=1)[:, :top_k]
+    return np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1)
 
 
 def best(scores: NDArray[np.float32], top_k: int) -> NDArray[np.intp]:
@@ -112,17 +138,53 @@ class ExactStore:
         Raises:
             ValueError: if there is no such id.
         """
-        ids = np.asarray(ids, dtype=np.int64)
-        found = np.full((len(ids), self.width), np.nan, dtype=np.float32)
-        for segment in self._segments:
-            positions = np.searchsorted(segment.ids, ids).clip(max=max(len(segment.ids) - 1, 0))
-            if len(segment.ids):
-                here = (segment.ids[positions] == ids) & segment.alive[positions]
-                found[here] = segment.vectors[positions[here]]
-        absent = np.flatnonzero(np.isnan(found).any(axis=1))
-        if len(absent):
-            raise ValueError(f'there is no vector of tile {ids[absent[0]]}')
+        found, is_there = self._gathered(ids)
+        if not is_there.all():
+            raise ValueError(f'there is no vector of tile {np.asarray(ids)[~is_there][0]}')
         return found
+
+    def scores(self, queries: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Inner products ``(Q, m)`` of each query with vectors of its own ids ``(Q, m)``.
+
+        Where there is no such vector, the score is minus infinity.
+        """
+        found = np.full(ids.shape, -np.inf, dtype=np.float32)
+        for query, row, own in zip(queries, found, ids, strict=True):
+            vectors, is_there = self._gathered(own)
+            row[is_there] = vectors[is_there] @ query
+        return found
+
+    def blocks(self, rows: int = 1 << 16) -> Iterator[tuple[NDArray[np.int64], NDArray]]:
+        """All ids ``(n,)`` and vectors ``(n, D)``, at most ``rows`` at a time."""
+        for segment in self._segments:
+            for start in range(0, len(segment.ids), rows):
+                alive = segment.alive[start : start + rows]
+                if alive.any():
+                    part = slice(start, start + rows)
+                    yield segment.ids[part][alive], segment.vectors[part][alive]
+
+    def since(self, first: int) -> 'ExactStore':
+        """The vectors of ids from ``first`` on; what is removed here later is removed there too."""
+        store = ExactStore(self.width, self.block_scores)
+        for segment in self._segments:
+            start = int(np.searchsorted(segment.ids, first))
+            if start < len(segment.ids):
+                parts = (segment.ids[start:], segment.vectors[start:], segment.alive[start:])
+                store._segments.append(_Segment(*parts))
+        return store
+
+    def _gathered(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Vectors ``(n, D)`` of some ids ``(n,)``, and which of them there are."""
+        ids = np.asarray(ids, dtype=np.int64)
+        vectors = np.zeros((len(ids), self.width), dtype=np.float32)
+        is_there = np.zeros(len(ids), dtype=bool)
+        for segment in self._segments:
+            if len(segment.ids):
+                positions = np.searchsorted(segment.ids, ids).clip(max=len(segment.ids) - 1)
+                here = (segment.ids[positions] == ids) & segment.alive[positions]
+                vectors[here] = segment.vectors[positions[here]]
+                is_there |= here
+        return vectors, is_there
 
     def search(
         self, queries: NDArray[np.float32], top_k: int, where: NDArray[np.int64] | None = None
@@ -142,15 +204,7 @@ class ExactStore:
             ValueError: if ``top_k`` is below 1, or the queries have another width or a non-finite
                 number.
         """
-        queries = np.asarray(queries, dtype=np.float32)
-        if top_k < 1:
-            raise ValueError(f'top_k must be at least 1, got {top_k}')
-        if queries.ndim != 2 or queries.shape[1] != self.width or len(queries) == 0:
-            raise ValueError(
-                f'queries must be (Q, {self.width}), Q at least 1, got {queries.shape}'
-            )
-        if not np.isfinite(queries).all():
-            raise ValueError('queries hold a number that is not finite')
+        queries = checked_queries(queries, top_k, self.width)
         ids = np.empty((len(queries), 0), dtype=np.int64)
         scores = np.empty((len(queries), 0), dtype=np.float32)
         for segment in self._segments:
@@ -168,9 +222,7 @@ class ExactStore:
                 order = best(block, min(top_k, len(rows)))
                 ids = np.concatenate([ids, segment.ids[start + rows[order]]], axis=1)
                 scores = np.concatenate([scores, np.take_along_axis(block, order, axis=1)], axis=1)
-                order = np.lexsort((ids, -scores), axis=1)[:, :top_k]
-                ids = np.take_along_axis(ids, order, axis=1)
-                scores = np.take_along_axis(scores, order, axis=1)
+                ids, scores = ranked(ids, scores, top_k)
         return Ranking(ids=ids, scores=scores)
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from pir_mm.files.writing import write_json
+from pir_mm.search.store_note import StoreNote
 from pir_mm.search.tile_table import FORMAT
 from pir_mm.search.tiling import Tiling
 
@@ -87,6 +88,7 @@ class IndexCard:
         tiling: size and overlap of the tiles.
         profile: how rasters became colours.
         root: the folder below which all named sources lie.
+        store: what serves a search.
     """
 
     fingerprint: ModelFingerprint
@@ -99,6 +101,7 @@ class IndexCard:
     tiling: Tiling = Tiling()
     profile: str = 'auto'
     root: str | None = None
+    store: StoreNote = StoreNote()
 
     @property
     def skipped_by_reason(self) -> dict[str, list[str]]:
@@ -124,6 +127,7 @@ class IndexCard:
             },
             'root': movable(self.root, path.parent),
             'tiles': {**asdict(self.tiling), 'profile': self.profile},
+            'store': self.store.to_json(),
             'sources': self.sources,
             'indexed': self.indexed,
             'without_data': self.without_data,

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pir_mm.files.writing import atomic_folder, only_writer
-from pir_mm.search.embedding_index import CARD, TABLE, VECTORS, card_of
+from pir_mm.search.embedding_index import CARD, TABLE, card_of
 from pir_mm.search.footprint_file import AT_ONCE, write_footprints
 from pir_mm.search.index_card import IndexCard, movable, resolved
+from pir_mm.search.index_store import ANN, VECTORS, StoreBuilder, TextQueries
 from pir_mm.search.tile_source import Source
 from pir_mm.search.tile_table import SourceRow, TileTable
 from pir_mm.search.tile_writer import PARTS, TileWriter
@@ -33,6 +34,7 @@ OWN = (
     f'{TABLE}-wal',
     f'{TABLE}-shm',
     VECTORS,
+    ANN,
     FOOTPRINTS,
     LOCK,
     PARTS,
@@ -228,13 +230,21 @@ class IndexWriter(TileWriter):
         rows = sum(segment.rows for segment in segments)
         return len(segments) > SEGMENTS or len(self.table.removed()) > REMOVED_SHARE * rows
 
-    def finish(self) -> IndexCard:
-        """Compact if much was removed, and write what others read if it is not as it was.
+    def finish(
+        self, store: str | None = None, text_queries: TextQueries | None = None
+    ) -> IndexCard:
+        """Bring the store up to date, compact, and write what others read, if it is not as it was.
+
+        Args:
+            store: what people ask for, see :class:`StoreNote`; ``None`` for what they asked before.
+            text_queries: gives queries ``(Q, D)`` by which recall is measured.
 
         Returns:
             What ``index.json`` tells.
         """
         self.flush()
+        width = self.fingerprint.width
+        StoreBuilder(self.table, self.place, self._folder, width, text_queries).bring(store)
         if self._needs_compacting():
             self.compact()
         state = [self.table.next_id, self.table.count]

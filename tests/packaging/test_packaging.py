@@ -117,11 +117,13 @@ def test_the_metadata_says_what_is_needed(wheel):
         'transformers',
         'rasterio',
         'shapely',
+        'faiss-cpu',
     } <= core
-    assert not {'pycocotools', 'openmim', 'mmcv'} & core
+    assert not {'pycocotools', 'openmim', 'mmcv', 'pymilvus', 'milvus-lite'} & core
     assert set(metadata.get_all('Provides-Extra')) == {
         'clip',
         'lora',
+        'milvus',
         'mim',
         'vis',
         'tests',

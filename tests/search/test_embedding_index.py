@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from pir_mm.search import EmbeddingIndex, IndexWriter, ModelFingerprint, Tile, embedding_index
+from pir_mm.search import EmbeddingIndex, IndexWriter, ModelFingerprint, Tile, index_store
 from tests.search.filling import fill, model, put, unit
 
 EYE = np.eye(3, dtype=np.float32)
@@ -111,14 +111,14 @@ def test_an_open_index_keeps_what_it_opened_when_it_is_made_anew(folder):
 def test_files_of_two_indexes_are_never_mixed(folder, monkeypatch):
     """Another index takes the name after the table was read."""
     pending = ['ZYX']
-    mapped = embedding_index.map_vectors
+    mapped = index_store.map_vectors
 
     def write_then_map(*arguments):
         if pending:
             fill(folder, pending.pop(), EYE, rebuild=True)
         return mapped(*arguments)
 
-    monkeypatch.setattr(embedding_index, 'map_vectors', write_then_map)
+    monkeypatch.setattr(index_store, 'map_vectors', write_then_map)
     index = EmbeddingIndex(folder)
     assert sources(index, index.search(EYE[:1], 1).ids[0]) == ['/archive/Z']
 

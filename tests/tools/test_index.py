@@ -36,7 +36,7 @@ def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_pat
     sources = [str(photos / 'a.png'), str(photos / 'b.png')]
     options = ('--out', tmp_path / 'i', '--device', 'cuda', '--batch-size', 7)
     options += ('--tile-size', '640m', '--overlap', '32', '--profile', 'percentile')
-    options += ('--rebuild', '--checksum', '--remove', 'gone')
+    options += ('--rebuild', '--checksum', '--remove', 'gone', '--store', 'faiss')
     run = tool('index', *sources, '--model', tiny.config, tiny.checkpoint, *options)
     assert run.code == 0, run.err
     assert given['sources'] == sources
@@ -45,6 +45,7 @@ def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_pat
     assert given['batch_size'] == 7
     assert given['tiling'] == Tiling('640m', '32') and given['profile'] == 'percentile'
     assert given['rebuild'] and given['checksum'] and given['remove'] == ['gone']
+    assert given['store'] == 'faiss'
 
 
 def test_a_wrong_size_ends_in_one_sentence(tool, tiny, photos, tmp_path):
@@ -124,3 +125,16 @@ def test_watching_brings_it_up_to_date_until_it_is_interrupted(
     assert waited == [5, 5, 5] and run.code == 130
     said = f'{tmp_path / "i"}: {{}} tiles indexed\n'
     assert run.out == said.format(5) + said.format(4)
+
+
+def test_what_a_store_finds_is_told(tool, tiny, photos, tmp_path):
+    model = ('--model', tiny.config, tiny.checkpoint, '--out', tmp_path / 'i')
+    for number in range(9):
+        (photos / f'{number}.png').write_bytes((photos / 'a.png').read_bytes())
+    run = tool('index', photos, *model, '--store', 'faiss')
+    assert run.code == 0, run.err
+    counted, told = run.out.splitlines()
+    assert counted == f'{tmp_path / "i"}: 14 tiles indexed'
+    assert told.startswith('search by FAISS, which finds ') and told.endswith(' sentences')
+    run = tool('index', photos, *model, '--store', 'lance')
+    assert run.code == 1 and run.err.count('\n') == 1 and 'a store is auto' in run.err

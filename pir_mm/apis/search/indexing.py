@@ -1,7 +1,7 @@
 """Bring an index up to date with the pictures and rasters of an archive."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +9,11 @@ from pathlib import Path
 from torch import nn
 
 from pir_mm.apis.search.archive import FoundFile, find_archive, refuse_vanished, stamp_of
-from pir_mm.apis.search.embedding import check_batch_size, require_ready
+from pir_mm.apis.search.embedding import check_batch_size, embed_texts, require_ready
 from pir_mm.apis.search.index_group import IndexGroup
 from pir_mm.apis.search.indexing_progress import IndexingProgress
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
+from pir_mm.apis.search.probe_captions import probe_captions
 from pir_mm.apis.search.tile_embedding import Work, embed_files
 from pir_mm.apis.search.tile_reading import Share
 from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
@@ -28,6 +29,7 @@ from pir_mm.search import (
     find_changes,
     is_old_index,
     part_writer,
+    refuse_unknown_store,
 )
 from pir_mm.search.index_writer import LOG
 from pir_mm.search.tile_table import SourceRow
@@ -48,6 +50,8 @@ def index_pictures(
     checksum: bool = False,
     root: str | Path | None = None,
     precision: str | None = None,
+    store: str | None = None,
+    captions: Sequence[str] | None = None,
 ) -> IndexCard | None:
     """Cut pictures and rasters into tiles, embed these, and bring an index of them up to date.
 
@@ -75,6 +79,11 @@ def index_pictures(
         root: where the archive lies now, if it has moved: the place of ``root`` in ``index.json``.
         precision: of the model's arithmetic, ``'bf16'`` or ``'fp32'``; by default that of the
             index, of a new one ``'bf16'`` where the device multiplies it.
+        store: what is to serve a search, see :class:`pir_mm.search.StoreNote`: ``'auto'`` (FAISS
+            for a large index), ``'exact'``, ``'faiss'``, or where Milvus is; by default that of the
+            index, of a new one ``'auto'``.
+        captions: sentences like those that people will search by, to measure with how much FAISS or
+            Milvus finds; by default :func:`probe_captions`.
 
     Returns:
         The card of the index: how many tiles it holds, which files were skipped and why. ``None``
@@ -82,14 +91,15 @@ def index_pictures(
 
     Raises:
         FileNotFoundError: if a source does not exist.
-        ValueError: for an unknown precision, if the index would be empty, if another model or
-            another way of cutting made it, or if ``out`` has other files than an index.
+        ValueError: for an unknown precision or store, if the index would be empty, if another model
+            or another way of cutting made it, or if ``out`` has other files than an index.
     """
     sources = [Path(sources)] if isinstance(sources, str | Path) else [*map(Path, sources)]
     check_batch_size(batch_size)
     require_ready(model)
     if precision not in (None, *PRECISIONS):
         raise ValueError(f'precision must be bf16 or fp32, got {precision!r}')
+    refuse_unknown_store(store)
     group = IndexGroup()
     if group.rank > 0:
         _help(group, model, out, checkpoint)
@@ -125,7 +135,7 @@ def index_pictures(
         writer.end_shared_sources(share.large)
         if writer.table.count == 0:
             raise ValueError(nothing_indexed(sources, writer.known_sources()))
-        return writer.finish()
+        return writer.finish(store, lambda: embed_texts(model, captions or probe_captions()))
 
 
 def _help(
