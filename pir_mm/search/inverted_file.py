@@ -179,6 +179,7 @@ class InvertedFile:
             places.push_back(place)
         self._lists.lists = places
         self._lists.read_only = True
+        self._lists.prefetch_nthread = 0  # 32 threads made for each query cost more than it
         self._lists.totsize = int(layout.offsets[-1])
         if layout.sizes.any():
             self._lists.do_mmap()

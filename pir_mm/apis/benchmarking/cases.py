@@ -8,6 +8,7 @@ from pir_mm.apis.benchmarking import (
     cascade_cases,
     clip_cases,
     epoch_cases,
+    index_cases,
     loss_cases,
     model_cases,
     ranking_cases,
@@ -55,7 +56,11 @@ CASES = {
     'filter_rsicd': Case(cascade_cases.filter_all, quick=True),
     'cascade_k128_i2t': Case(partial(cascade_cases.cascade, 'i2t'), quick=True),
     'cascade_k128_t2i': Case(partial(cascade_cases.cascade, 't2i'), quick=True),
+    'index_1m_exact': Case(partial(index_cases.exact, 1_000_000)),
+    'index_1m_faiss': Case(partial(index_cases.faiss, 1_000_000)),
+    'index_1m_milvus': Case(partial(index_cases.milvus, 1_000_000)),
     'cold_start': Case(ranking_cases.cold_start),
+    'warm_query': Case(index_cases.warm_query),
 }
 QUICK = tuple(name for name, case in CASES.items() if case.quick)
 """The cases that take minutes together."""

@@ -68,7 +68,7 @@ def cold_start() -> Contest:
     """The first text query of a fresh process, on an index of 64 generated scenes."""
     folder = tempfile.TemporaryDirectory(prefix='pir_mm_')
     place = Path(folder.name)
-    _make_index(place)
+    make_index(place)
     (place / 'plain.py').write_text(PLAIN, encoding='utf-8')
     tool = str(model_index_file().parent / 'tools' / 'search.py')
 
@@ -87,7 +87,8 @@ def cold_start() -> Contest:
     )
 
 
-def _make_index(place: Path) -> None:
+def make_index(place: Path) -> None:
+    """An index of 64 generated scenes, its model, their vectors and their names, in a folder."""
     make_scenes(place / 'scenes', n_images=64, log=lambda line: None)
     demo = model_index_file().parent / 'configs' / 'demo' / 'pir_itr_scenes.py'
     vocabulary = place / 'scenes' / 'vocab.txt'
