@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 from torch import nn
 
-from pir_mm.apis.search.embedding import Picture, embed_images, embed_texts
+from pir_mm.apis.search.embedding import embed_images, embed_texts
+from pir_mm.apis.search.picture_reading import Picture
 from pir_mm.files.names import first_few
 
 LESS = 0.5

@@ -134,9 +134,7 @@ class Searcher:
             raise ValueError(f'min_score must be a number, got {min_score}')
         model = self.model(has_pictures(queries))
         notes = query_notes(model, queries)
-        vectors = query_vectors(self.index, model, queries)
-        where = where or TileFilter()
-        ids = self._allowed(where)
+        ids = self._allowed(where or TileFilter())
         background = None
         if reranker is not None and (ids is None or len(ids)):
             found = self._read_again(reranker, queries, ids, max(top_k, rerank_top), rerank_top)
@@ -146,6 +144,7 @@ class Searcher:
                 for row in range(len(queries))
             ]
         else:
+            vectors = query_vectors(self.index, model, queries)
             kept = self._best(vectors, ids, top_k, min_score, merge)
             if any(isinstance(query, str) for query in queries):
                 background, told = self._background_among(ids)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from pir_mm.apis.search.embedding import Picture
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
+from pir_mm.apis.search.picture_reading import Picture
 from pir_mm.apis.search.queries import Query, as_pictures, embed_queries, query_notes
 from pir_mm.apis.search.search_result import SearchResult
 from pir_mm.apis.weights.loading import load_retriever
@@ -113,6 +113,7 @@ def rank_queries(
         where: ids to which the index is narrowed, of :meth:`EmbeddingIndex.select`.
     """
     index = open_index(index)
+    query_notes(model, queries)
     return index.search(query_vectors(index, model, queries), top_k, where)
 
 
@@ -121,11 +122,10 @@ def query_vectors(index: EmbeddingIndex, model: nn.Module, queries: Sequence[Que
 
     Raises:
         FileNotFoundError: if a picture does not exist.
-        ValueError: if there is no query, the model is another one, or knows no word of a query.
+        ValueError: if there is no query, or the model is another one.
     """
     if len(queries) == 0:
         raise ValueError('no query: give a sentence or a picture')
-    query_notes(model, queries)
     index.refuse_other_model(model_fingerprint(model, index.fingerprint.width))
     return embed_queries(model, queries, index.precision)
 
