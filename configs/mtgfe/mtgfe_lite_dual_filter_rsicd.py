@@ -1,22 +1,26 @@
-"""The filter that an index can serve, of the small MTGFE on RSICD.
+"""The filter that an index can serve, of the small MTGFE on RSICD: inner products of two towers.
 
 python tools/get_weights.py efficientnet-lite0 minilm-l6
 mim train pir_mm configs/mtgfe/mtgfe_lite_rsicd.py
 mim train pir_mm configs/mtgfe/mtgfe_lite_dual_filter_rsicd.py
 """
 
-_base_ = [
-    '../_base_/models/mtgfe_lite_dual_filter.py',
-    '../_base_/datasets/rsicd_once_224.py',
-    '../_base_/retrieval_runtime.py',
-    '../_base_/schedules/adamw_filter_30e.py',
-]
+_base_ = './mtgfe_lite_filter_rsicd.py'
 
-train_dataloader = dict(batch_size=128, dataset=dict(captions_per_image=1))
-default_hooks = dict(
-    features=dict(
-        type='pir_mm.FeatureCacheHook',
-        folder='data/features/rsicd_224',
-        parts=dict(image_encoder='lite0_levels_tokens'),
-    )
+tower = dict(type='pir_mm.FeatureTower', width=384, hidden=1024, dim=256)
+model = dict(
+    _delete_=True,
+    type='pir_mm.DistilledDualEncoder',
+    data_preprocessor=_base_.model.data_preprocessor,
+    tokenizer=_base_.model.tokenizer,
+    teacher=_base_.model.teacher,
+    init=_base_.model.init,
+    image_tower=tower,
+    text_tower=tower,
+    head=dict(
+        type='pir_mm.RetrievalHead',
+        losses=dict(contrastive=dict(type='pir_mm.ContrastiveLoss')),
+        temperatures=dict(contrastive=dict(init=0.07, fixed=True)),
+    ),
+    distillation=_base_.model.distillation,
 )
