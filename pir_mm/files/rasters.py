@@ -273,10 +273,9 @@ class Raster:
     def _spread_samples(self, bands: tuple[int, ...]) -> np.ndarray:
         """Valid samples ``(n,)`` from all over the raster; empty if there are none."""
         width, height = self.size
-        shrink = max(1.0, max(width, height) / SAMPLE_SIDE)
-        size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+        size = shrunk_size(self.size, SAMPLE_SIDE)
         pixels, valid = self._samples(bands, None, size, 'nearest')
-        if valid.any() or shrink == 1:
+        if valid.any() or size == self.size:
             return pixels[valid]
         rows = max(1, SAMPLE_SIDE**2 // width)
         found = [pixels[valid]]
@@ -287,6 +286,12 @@ class Raster:
             if sum(map(len, found)) >= SAMPLE_SIDE**2:
                 break
         return np.concatenate(found)
+
+
+def shrunk_size(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Width and height of the same shape, the longer one at most ``side``, neither below 1."""
+    share = min(1.0, side / max(size))
+    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
 
 
 def raster_size(path: str | os.PathLike, driver: str) -> tuple[int, int]:

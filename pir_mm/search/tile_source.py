@@ -19,7 +19,7 @@ from pir_mm.files.pictures import (
     require_file,
 )
 from pir_mm.files.raster_kinds import marked_driver, window_driver
-from pir_mm.files.rasters import PROFILES, Look, Raster
+from pir_mm.files.rasters import PROFILES, Look, Raster, shrunk_size
 from pir_mm.files.taken_dates import TakenDate, taken_date
 from pir_mm.search.georeference import Georeference
 from pir_mm.search.tiles import Tile
@@ -253,11 +253,8 @@ def _georeference(raster: Raster) -> Georeference | None:
 
 def _shrunk(tile: Tile, side: int | None) -> tuple[int, int] | None:
     """Width and height at which a tile is read; ``None`` as it is."""
-    width, height = tile.window[2:]
-    if side is None or max(width, height) <= side:
-        return None
-    share = side / max(width, height)
-    return max(1, round(width * share)), max(1, round(height * share))
+    size = tile.window[2:]
+    return None if side is None or max(size) <= side else shrunk_size(size, side)
 
 
 def _with_data(pixels: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.uint8] | None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pir_mm.files.pictures import picture_size, pixels_of, read_picture
 from pir_mm.files.raster_kinds import TIFF, window_driver
-from pir_mm.files.rasters import Raster, stretched
+from pir_mm.files.rasters import Raster, shrunk_size, stretched
 
 GENERATOR = np.random.default_rng(0)
 SMOOTH = np.stack([np.linspace(a, b, 48 * 40).reshape(48, 40) for a, b in ((0, 9), (9, 0), (3, 5))])
@@ -427,3 +427,11 @@ def test_what_is_read_by_windows(tmp_path):
     assert {n: window_driver(path, 100) for n, (path, _) in cases.items()} == {
         name: driver for name, (_, driver) in cases.items()
     }
+
+
+@pytest.mark.parametrize(
+    ('size', 'side', 'shrunk'),
+    [((300, 200), 150, (150, 100)), ((200, 300), 300, (200, 300)), ((9000, 2), 90, (90, 1))],
+)
+def test_a_shrunk_size_has_the_same_shape(size, side, shrunk):
+    assert shrunk_size(size, side) == shrunk

@@ -11,14 +11,15 @@ from torch import nn
 from tqdm import tqdm
 
 from pir_mm.apis.search.embedding import (
-    PictureReader,
     check_batch_size,
     embed_texts,
     encode_pixels,
     require_ready,
 )
+from pir_mm.apis.search.picture_reading import PictureReader
 from pir_mm.apis.search.tile_reading import TileRead, read_tiles
 from pir_mm.files.cog import write_cog
+from pir_mm.files.rasters import shrunk_size
 from pir_mm.functional.semantic_localisation import (
     LocalisationIndicators,
     localisation_indicators,
@@ -294,6 +295,5 @@ def _write_picture(path: str | Path, found: Localisation, regions: Sequence[Any]
 
 def _shown(size: tuple[int, int], side: int) -> tuple[tuple[int, int], np.ndarray]:
     """A size of at most ``side`` in the same shape, and how many pixels one of it is wide, high."""
-    share = max(1.0, max(size) / side)
-    smaller = (max(1, round(size[0] / share)), max(1, round(size[1] / share)))
+    smaller = shrunk_size(size, side)
     return smaller, np.divide(size, smaller)
