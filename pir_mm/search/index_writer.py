@@ -220,9 +220,8 @@ class IndexWriter(TileWriter):
                 kept_ids = ids.astype('<i8').tobytes() if has_gaps else None
                 self.table.put_segment(name, len(ids), first, kept_ids)
         for segment in segments:
-            with suppress(
-                OSError
-            ):  # some systems keep what a reader has opened; the next run tries
+            # some systems keep what a reader has opened; the next run tries again
+            with suppress(OSError):
                 self._path(segment.name).unlink()
 
     def _needs_compacting(self) -> bool:

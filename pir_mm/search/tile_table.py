@@ -189,7 +189,6 @@ class TileTable(TableFile):
     def put_source(self, path: str, stamp: Stamp, source: Source | None) -> None:
         """Add a file, or what is now known of it, before its tiles."""
         place = None if source is None else source.georeference
-        taken = None if source is None else source.taken
         values = (
             path,
             *(stamp.bytes, stamp.modified, stamp.sha256),
@@ -197,8 +196,7 @@ class TileTable(TableFile):
             None if place is None or place.transform is None else json.dumps(place.transform),
             None if source is None or source.look is None else json.dumps(asdict(source.look)),
             0 if source is None else len(source.grid),
-            *((None, '') if taken is None else (taken.day, taken.origin)),
-            None if source is None else source.gsd,
+            *_date_and_gsd(source),
         )
         names = [name.strip() for name in SOURCE_COLUMNS.split(',')]
         changes = ', '.join(f'{name} = excluded.{name}' for name in names[1:])
@@ -218,14 +216,9 @@ class TileTable(TableFile):
 
     def date_source(self, path: str, source: Source | None) -> None:
         """Note date and size of pixels of a file, or that it does not tell them."""
-        taken = None if source is None else source.taken
         self._file.execute(
             'UPDATE sources SET date = ?, date_from = ?, gsd = ? WHERE path = ?',
-            (
-                *((None, '') if taken is None else (taken.day, taken.origin)),
-                None if source is None else source.gsd,
-                path,
-            ),
+            (*_date_and_gsd(source), path),
         )
 
     def end_source(self, path: str, empty: int, reason: str | None, done: bool = True) -> None:
@@ -494,6 +487,14 @@ def ranges(ids: NDArray[np.int64]) -> list[tuple[int, int]]:
     firsts = ids[np.concatenate([[0], breaks + 1])]
     lasts = ids[np.concatenate([breaks, [ids.size - 1]])]
     return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def _date_and_gsd(source: Source | None) -> tuple[str | None, str, float | None]:
+    """Day, where it was found, and size of pixels, as the columns of that name have them."""
+    if source is None:
+        return None, '', None
+    taken = source.taken
+    return *((None, '') if taken is None else (taken.day, taken.origin)), source.gsd
 
 
 def _tile(row: tuple[Any, ...]) -> Tile:
