@@ -1,7 +1,7 @@
 """Runtime of a model that scores pairs: all epochs are trained, the last weights are kept.
 
-A test reads every pair: an hour on two cores for the small model on RSICD. With a filter in
-`test_cfg.cascade` and `k=128` it is a seventh of the pairs.
+A test reads every pair of a picture and a distinct caption: 3.6 million on RSICD. With a filter in
+`test_cfg.cascade` and `k=128` it is a sixth of them at most.
 """
 
 _base_ = './default_runtime.py'
