@@ -9,7 +9,6 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from pir_mm.datasets.cached_features import FeatureItems, PictureViews
-from pir_mm.datasets.caption_cleaning import CLEANINGS
 from pir_mm.datasets.caption_file import LABELS, number_scenes, read_caption_file, scene_name
 from pir_mm.datasets.caption_items import (
     Numbering,
@@ -19,6 +18,7 @@ from pir_mm.datasets.caption_items import (
 )
 from pir_mm.datasets.layout import CAPTIONS, IMAGES, require_pictures
 from pir_mm.files.texts import read_names
+from pir_mm.functional.caption_cleaning import CLEANINGS
 from pir_mm.registry import DATASETS
 
 PACK = dict(

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pir_mm.datasets.caption_cleaning import caption_words
+from pir_mm.functional.caption_cleaning import caption_words
 
 
 class Numbering(NamedTuple):

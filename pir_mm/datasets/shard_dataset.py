@@ -13,9 +13,9 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from pir_mm.datasets.cached_features import FeatureItems, PictureViews
-from pir_mm.datasets.caption_cleaning import CLEANINGS, clean_caption
 from pir_mm.files.feature_store import FeatureStore
 from pir_mm.files.shards import read_member, shard_index
+from pir_mm.functional.caption_cleaning import CLEANINGS, clean_caption
 from pir_mm.registry import DATASETS
 
 
@@ -40,7 +40,7 @@ class ShardDataset(FeatureItems, Dataset):
     Args:
         shards: a folder, a pattern such as ``'rs5m/*.tar'``, or a list of both.
         pipeline: transforms of an item with ``img_bytes``, ``img_path`` and ``text``.
-        cleaning, max_words: of the texts, see :func:`pir_mm.datasets.caption_cleaning`.
+        cleaning, max_words: of the texts, see :func:`pir_mm.functional.caption_cleaning`.
         seed: as in :class:`CaptionDataset`.
         indices: only these samples, or only the first n.
 

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pir_mm.structures import Ranking
+from pir_mm.structures.ranking import Ranking
 
 
 def by_loop(scores, k):

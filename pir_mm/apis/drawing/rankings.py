@@ -12,8 +12,8 @@ from torch import nn
 
 from pir_mm.apis.search.embedded_split import EmbeddedSplit
 from pir_mm.apis.search.embedding import embed_images, embed_texts
-from pir_mm.datasets.caption_cleaning import clean_caption
 from pir_mm.files.names import first_few
+from pir_mm.functional.caption_cleaning import clean_caption
 from pir_mm.structures.ranking import Ranking
 from pir_mm.visualization.figure_file import check_ending, save_picture
 from pir_mm.visualization.ranking_sheet import RankingSheet

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pir_mm.datasets.caption_cleaning import caption_words
+from pir_mm.functional.caption_cleaning import caption_words
 
 ROWS = 1024
 """Captions that are compared with all others at a time."""

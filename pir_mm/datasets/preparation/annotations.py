@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pir_mm.datasets.caption_cleaning import caption_words
 from pir_mm.datasets.caption_file import read_caption_file
 from pir_mm.datasets.layout import SPLITS
 from pir_mm.datasets.preparation.caption_tables import read_own_captions
 from pir_mm.datasets.preparation.problems import PictureProblems
 from pir_mm.files.walking import find_files
+from pir_mm.functional.caption_cleaning import caption_words
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Five captions of a scene in different words."""
 
-from pir_mm.datasets.caption_cleaning import caption_words
 from pir_mm.datasets.scenes.random_stream import RandomStream
 from pir_mm.datasets.scenes.scene import NOUNS, Group, Scene
+from pir_mm.functional.caption_cleaning import caption_words
 
 PER_PICTURE = 5
 MAX_WORDS = 30  # cleaning cuts a longer caption

@@ -1,15 +1,17 @@
 """CLIP's tokenizer: byte pairs of a fixed vocabulary."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 
 import torch
 from mmengine.logging import print_log
+from tokenizers import Regex, Tokenizer, pre_tokenizers
+from tokenizers.models import BPE
+from tokenizers.processors import TemplateProcessing
 from torch import Tensor
 
-from pir_mm.datasets.caption_cleaning import CLEANINGS, caption_words, clean_caption
-from pir_mm.datasets.tokenizers.word_piece_tokenizer import TextReading
 from pir_mm.files.extras import import_extra
+from pir_mm.functional.caption_cleaning import CLEANINGS, caption_words, clean_caption
+from pir_mm.functional.text_reading import TextReading, is_never_unknown, text_reading
 from pir_mm.registry import TASK_UTILS
 
 
@@ -63,10 +65,35 @@ class CLIPTokenizer:
     def reading(self, text: str) -> TextReading:
         """How this tokenizer reads a text: how many of its words fit."""
         words = caption_words(text, self.cleaning)
-        kept = words[: self.max_words]
-        ends = accumulate(len(self._pieces.encode(word)) for word in kept)
-        used = sum(end <= self.max_tokens - 2 for end in ends)
-        return TextReading(used, len(words), (), nothing_known=not words)
+        return text_reading(
+            words, self.max_words, self.max_tokens - 2, self._pieces.encode, is_never_unknown
+        )
+
+    def exported(self) -> tuple[str, dict]:
+        """A file of the library ``tokenizers``, and what is done around it, to run without torch.
+
+        The library splits a text and joins byte pairs by the same rules and tables.
+        """
+        pieces = self._pieces
+        merges = sorted(pieces.bpe_ranks, key=pieces.bpe_ranks.get)
+        tokenizer = Tokenizer(BPE(pieces.encoder, merges, end_of_word_suffix='</w>'))
+        # without the marks of a text, which nobody writes into one
+        words = Regex(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Split(words, 'removed', invert=True),
+                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+            ]
+        )
+        start, end = '<start_of_text>', '<end_of_text>'
+        tokenizer.post_processor = TemplateProcessing(
+            f'{start} $A {end}',
+            special_tokens=[(start, pieces.sot_token_id), (end, pieces.eot_token_id)],
+        )
+        tokenizer.enable_truncation(self.max_tokens)
+        settings = {'family': 'clip', 'pad': 0, 'max_tokens': self.max_tokens}
+        settings |= {'max_words': self.max_words, 'cleaning': self.cleaning}
+        return tokenizer.to_str(), settings
 
     def _encode(self, text: str) -> list[int]:
         ids = self._pieces.encode(clean_caption(text, self.max_words, self.cleaning))

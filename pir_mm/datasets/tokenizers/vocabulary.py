@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from pir_mm.datasets.caption_cleaning import caption_words
 from pir_mm.datasets.tokenizers.word_piece_tokenizer import split_words
+from pir_mm.functional.caption_cleaning import caption_words
 
 SPECIAL = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
 Pair = tuple[str, str]

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,29 +14,15 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import BertProcessing
 from torch import Tensor
 
-from pir_mm.datasets.caption_cleaning import CLEANINGS, caption_words, clean_caption
 from pir_mm.datasets.layout import command_for
+from pir_mm.functional.caption_cleaning import CLEANINGS, caption_words, clean_caption
 from pir_mm.functional.masking import WordPieces
+from pir_mm.functional.text_reading import TextReading, is_spelt, text_reading
 from pir_mm.registry import TASK_UTILS
 
-LETTERS_PER_PIECE = 1.5
-"""With fewer on average a word is spelt, not known."""
 NEEDED = ('[PAD]', '[UNK]', '[CLS]', '[SEP]')
 NORMALIZER = BertNormalizer(lowercase=True)
 PRE_TOKENIZER = BertPreTokenizer()
-
-
-class TextReading(NamedTuple):
-    """How a tokenizer reads a text.
-
-    ``used`` of ``words`` words fit. ``unknown`` are those that no model of this vocabulary has
-    learnt: not in it, or only letter by letter. ``nothing_known`` if these are all.
-    """
-
-    used: int
-    words: int
-    unknown: tuple[str, ...]
-    nothing_known: bool
 
 
 class WordSpan(NamedTuple):
@@ -132,11 +117,13 @@ class WordPieceTokenizer:
     def reading(self, text: str) -> TextReading:
         """How this tokenizer reads a text: what it leaves out, and what it does not know."""
         words = caption_words(text, self.cleaning)
-        kept = {word: self._pieces(word) for word in words[: self.max_words]}
-        ends = accumulate(len(kept[word]) for word in words[: self.max_words])
-        used = sum(end <= self.max_tokens - 2 for end in ends)
-        unknown = [word for word, pieces in kept.items() if _is_unknown(word, pieces)]
-        return TextReading(used, len(words), tuple(unknown), len(unknown) == len(kept))
+        return text_reading(words, self.max_words, self.max_tokens - 2, self._pieces, is_spelt)
+
+    def exported(self) -> tuple[str, dict]:
+        """File of the library ``tokenizers`` and what is done around it, to run without torch."""
+        settings = {'family': 'bert', 'pad': self._pad, 'max_tokens': self.max_tokens}
+        settings |= {'max_words': self.max_words, 'cleaning': self.cleaning}
+        return self._tokenizer.to_str(), settings
 
     def spans(self, text: str) -> list[WordSpan]:
         """The words of a text in order, ``[CLS]`` as the first, ``[SEP]`` left out.
@@ -159,11 +146,6 @@ class WordPieceTokenizer:
 
     def __repr__(self) -> str:
         return f'WordPieceTokenizer(vocab={self.vocab!r}, max_tokens={self.max_tokens})'
-
-
-def _is_unknown(word: str, pieces: list[str]) -> bool:
-    spelt = len(word) >= 3 and len(word) < LETTERS_PER_PIECE * len(pieces)
-    return spelt or all(piece == '[UNK]' for piece in pieces)
 
 
 def _read_vocabulary(path: Path) -> dict[str, int]:

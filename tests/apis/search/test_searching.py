@@ -19,7 +19,7 @@ from pir_mm.apis.search.searching import (
     search_sheet,
     write_results,
 )
-from pir_mm.datasets.tokenizers.word_piece_tokenizer import TextReading
+from pir_mm.functional.text_reading import TextReading
 from pir_mm.search import Hit, Tile
 from tests.search.planted import plant
 

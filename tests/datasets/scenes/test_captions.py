@@ -4,13 +4,13 @@ from string import Formatter
 
 import pytest
 
-from pir_mm.datasets.caption_cleaning import clean_caption
 from pir_mm.datasets.scenes import captions
 from pir_mm.datasets.scenes.captions import NUMBERS, SCENE_NAMES, _place, caption_scene
 from pir_mm.datasets.scenes.colours import COLOURS
 from pir_mm.datasets.scenes.draw import SCENE_CLASSES
 from pir_mm.datasets.scenes.random_stream import RandomStream
 from pir_mm.datasets.scenes.scene import NOUNS, Group, Scene
+from pir_mm.functional.caption_cleaning import clean_caption
 
 BOX = (0, 0, 9, 9)
 AIRPORT = Scene(

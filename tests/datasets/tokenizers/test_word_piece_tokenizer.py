@@ -6,8 +6,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from pir_mm.datasets.caption_cleaning import clean_caption
 from pir_mm.datasets.tokenizers.word_piece_tokenizer import WordPieceTokenizer, split_words
+from pir_mm.functional.caption_cleaning import clean_caption
 from pir_mm.registry import TASK_UTILS
 
 

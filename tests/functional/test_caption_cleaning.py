@@ -7,7 +7,7 @@ import string
 import numpy as np
 import pytest
 
-from pir_mm.datasets.caption_cleaning import caption_words, clean_caption, plain_text
+from pir_mm.functional.caption_cleaning import caption_words, clean_caption, plain_text
 
 
 @pytest.mark.parametrize(
