@@ -49,7 +49,7 @@ def select(tokens: Tensor, scores: Tensor, keep: int) -> Tensor:
     Returns:
         ``(B, keep, D)``. Gradients reach ``tokens`` but not ``scores``.
     """
-    index = scores.argsort(dim=-1, descending=True, stable=True)[:, :keep]
+    index = _highest(scores, keep)
     return tokens.gather(1, index.unsqueeze(dim=-1).expand(-1, -1, tokens.size(-1)))
 
 
@@ -59,6 +59,8 @@ def true_rank(scores: Tensor) -> Tensor:
     Returns:
         Long, of the shape of ``scores``.
     """
+    if torch.onnx.is_in_onnx_export():  # ONNX has no running maximum
+        return 1 + (scores.unsqueeze(dim=-1) < scores.unsqueeze(dim=-2)).sum(dim=-1)
     ordered, index = scores.sort(dim=-1, descending=True)
     position = torch.arange(1, scores.size(-1) + 1, device=scores.device).expand_as(index)
     lower = (ordered[..., 1:] < ordered[..., :-1]) * position[..., 1:]
@@ -89,9 +91,16 @@ def reweigh(tokens: Tensor, scores: Tensor, rank: str = 'true', norm: str = 'non
     if rank == 'true':
         gain = gain + true_rank(scores).to(gain.dtype).rsqrt()
     elif rank == 'argsort':
-        order = scores.argsort(dim=-1, descending=True, stable=True)
+        order = _highest(scores, scores.size(-1))
         gain = gain + (order + 1).to(gain.dtype).rsqrt()
     if norm == 'channel':
         tokens = F.normalize(tokens, dim=-1)
     weighed = tokens * gain.unsqueeze(dim=-1).to(tokens.dtype)
     return F.normalize(weighed, dim=1) if norm == 'token' else weighed
+
+
+def _highest(scores: Tensor, keep: int) -> Tensor:
+    """Indices ``(B, keep)`` of the highest scores, highest first; equal scores keep their order."""
+    if torch.onnx.is_in_onnx_export():  # its TopK keeps the order of equals, and is its only sort
+        return scores.topk(keep, dim=-1).indices
+    return scores.argsort(dim=-1, descending=True, stable=True)[:, :keep]

@@ -140,3 +140,13 @@ def test_reweighing_trains_tokens_and_belief():
     assert torch.autograd.gradcheck(
         lambda t, i: reweigh(t, belief_scores(t, i)), (tokens, instruction)
     )
+
+
+def test_what_onnx_computes_is_the_same_also_for_equal_scores(monkeypatch):
+    scores = torch.tensor([[0.3, 0.9, 0.3, -1.0, 0.9], [2.0, 1.0, 0.0, -1.0, -2.0]])
+    wanted = true_rank(scores)
+    monkeypatch.setattr(torch.onnx, 'is_in_onnx_export', lambda: True)
+    assert true_rank(scores).tolist() == wanted.tolist() == [[3, 1, 3, 5, 1], [1, 2, 3, 4, 5]]
+    distinct = scores[1:]
+    tokens = torch.arange(5.0).view(1, 5, 1)
+    assert select(tokens, distinct.flip(-1), 2).flatten().tolist() == [4, 3]

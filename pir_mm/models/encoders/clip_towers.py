@@ -118,7 +118,7 @@ class CLIPTextTower(nn.Module):
             return tower(F.pad(token_ids, (0, missing), value=tower.pad_id))
         tokens = tower.token_embedding(token_ids) + tower.positional_embedding[:length]
         tokens = tower.transformer(tokens, attn_mask=tower.attn_mask[:length, :length])
-        row = torch.arange(len(tokens), device=tokens.device)
+        row = torch.arange(tokens.size(0), device=tokens.device)  # a length that a trace follows
         pooled = tower.ln_final(tokens)[row, self._last_token(token_ids)]
         projection = tower.text_projection
         if projection is None:
