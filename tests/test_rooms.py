@@ -22,7 +22,8 @@ ALLOWED = {
     'engine': {'registry', 'structures', 'functional', 'files'},
     'search': {'structures', 'functional', 'files', 'version'},
     'visualization': {'registry', 'structures', 'files'},
-    'tools': {'apis', 'command'},
+    'querying': {'search', 'visualization', 'structures', 'files'},
+    'tools': {'apis', 'command', 'querying'},
     'projects': {'apis', 'registry'},
     '__init__': {'version'},
 }
@@ -31,6 +32,7 @@ LEVELS = (
     {'registry', 'version', 'command', 'functional', 'structures'},
     {'files'},
     {'datasets', 'models', 'evaluation', 'engine', 'search', 'visualization'},
+    {'querying'},
     {'apis'},
     {'tools', 'projects'},
 )

@@ -113,7 +113,7 @@ def beliefs(arguments: argparse.Namespace) -> None:
 
 def words(arguments: argparse.Namespace) -> None:
     from pir_mm.apis.drawing.words import draw_word_maps, model_names
-    from pir_mm.apis.search.searching import query_notes
+    from pir_mm.apis.search import query_notes
 
     files = [(arguments.config, arguments.checkpoint), *map(tuple, arguments.compare)]
     models = {

@@ -19,6 +19,8 @@ from pir_mm.files.taken_dates import EXIF_TAKEN, TIFF_WRITTEN
 PICTURE_ENDINGS = ('.bmp', '.gif', '.jp2', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 MAX_PIXELS = 100_000_000
 """Width times height above which a picture is not decoded, unless a config says otherwise."""
+Picture = str | os.PathLike | np.ndarray | Image.Image
+"""A file, pixels or an open picture of Pillow."""
 _FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'TIFF', 'WEBP')
 
 

@@ -1,7 +1,7 @@
 """Tiles of pictures and rasters, their vectors on disk, and the search among them."""
 
 from pir_mm.search.changes import Changes, find_changes
-from pir_mm.search.embedding_index import EmbeddingIndex
+from pir_mm.search.embedding_index import EmbeddingIndex, open_index
 from pir_mm.search.exact_store import ExactStore, VectorStore
 from pir_mm.search.filters import TileFilter
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
@@ -37,6 +37,7 @@ __all__ = [
     'convert_index',
     'find_changes',
     'is_old_index',
+    'open_index',
     'part_writer',
     'refuse_unknown_store',
     'write_csv',

@@ -69,6 +69,7 @@ def kept_background(
     index: EmbeddingIndex,
     sentences: Sequence[str],
     embed: Callable[[Sequence[str]], NDArray[np.float32]],
+    arithmetic: str = 'fp32',
 ) -> tuple[Background, str | None]:
     """The background of an index, read from beside it, or made and kept there.
 
@@ -79,11 +80,12 @@ def kept_background(
         index: opened, with a tile.
         sentences: the same each time.
         embed: gives their vectors ``(C, D)``.
+        arithmetic: that of ``embed``, where it is not the usual one.
 
     Returns:
         It, and a sentence if it could not be kept.
     """
-    key, state = _key(index, sentences), state_of(index)
+    key, state = _key(index, sentences, arithmetic), state_of(index)
     path = index.folder / BACKGROUND
     found = _read(path, key)
     if found is not None and found.state == state:
@@ -105,8 +107,9 @@ def state_of(index: EmbeddingIndex) -> str:
     return f'{len(ids)} tiles to {ids[-1] if len(ids) else None}'
 
 
-def _key(index: EmbeddingIndex, sentences: Sequence[str]) -> str:
+def _key(index: EmbeddingIndex, sentences: Sequence[str], arithmetic: str) -> str:
     model = replace(index.fingerprint, text_sha256='')  # which an update may add
+    sentences = sentences if arithmetic == 'fp32' else [arithmetic, *sentences]
     return sha256('\n'.join([repr(model), *sentences]).encode()).hexdigest()
 
 

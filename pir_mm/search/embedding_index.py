@@ -135,6 +135,22 @@ class EmbeddingIndex:
         return Path(old), Path(os.path.abspath(root))
 
 
+def open_index(
+    index: EmbeddingIndex | str | Path, root: str | Path | None = None
+) -> EmbeddingIndex:
+    """Open an index folder. An index that is already open is returned as it is.
+
+    Args:
+        index: index folder, or an open index.
+        root: where the archive lies now, if it has moved: the place of ``root`` in ``index.json``.
+
+    Raises:
+        FileNotFoundError: if the folder has no index.
+        ValueError: if the index is damaged.
+    """
+    return index if isinstance(index, EmbeddingIndex) else EmbeddingIndex(index, root)
+
+
 def refuse_other_model(folder: Path, ours: ModelFingerprint, given: ModelFingerprint) -> None:
     found = ours.differences(given)
     if found:

@@ -104,12 +104,14 @@ def test_a_changed_config_is_refused(tool, index, tiny):
 
 def test_device_is_handed_on(tool, index, monkeypatch):
     asked = []
+
+    def load(config, checkpoint, device, text_only):
+        asked.append((device, text_only))
+        return object()
+
     monkeypatch.setattr('torch.cuda.device_count', lambda: 1)
-    monkeypatch.setattr(
-        'pir_mm.apis.search.searching.load_retriever',
-        lambda config, ckpt, device, text_only: asked.append((device, text_only)),
-    )
-    with pytest.raises(AttributeError):  # the stand-in gives no model
+    monkeypatch.setattr('pir_mm.apis.search.index_model.load_retriever', load)
+    with pytest.raises(AttributeError):  # the stand-in is no model
         tool('search', index, 'a lake', '--device', 'cuda')
     assert asked == [('cuda', True)]
 

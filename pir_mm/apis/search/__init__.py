@@ -3,6 +3,7 @@
 from pir_mm.apis.search.embedded_split import EmbeddedSplit, embed_split
 from pir_mm.apis.search.embedding import embed_images, embed_texts
 from pir_mm.apis.search.index_group import join_index_group
+from pir_mm.apis.search.index_model import load_index_model
 from pir_mm.apis.search.indexing import index_pictures
 from pir_mm.apis.search.localisation import (
     Localisation,
@@ -12,21 +13,17 @@ from pir_mm.apis.search.localisation import (
     write_localisation,
 )
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
-from pir_mm.apis.search.prompt import SearchPrompt
-from pir_mm.apis.search.queries import JoinedQuery, query_notes
 from pir_mm.apis.search.reranking import Reranked, cascade_search, rerank, rerank_index
-from pir_mm.apis.search.search_result import QueryResult, SearchResult
 from pir_mm.apis.search.searcher import Searcher
 from pir_mm.apis.search.searching import (
-    load_index_model,
-    open_index,
     rank_queries,
     search_index,
     search_sheet,
     write_results,
 )
 from pir_mm.files.names import first_few
-from pir_mm.search import TileFilter, Tiling, convert_index
+from pir_mm.querying import JoinedQuery, QueryResult, SearchPrompt, SearchResult, query_notes
+from pir_mm.search import TileFilter, Tiling, convert_index, open_index
 
 __all__ = [
     'EmbeddedSplit',

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from pir_mm.apis.search.picture_reading import (
-    Picture,
     PictureReader,
     pixel_batches,
     prepare_pixels,
     quiet,
 )
 from pir_mm.engine.bf16_optim_wrapper import multiplies_bf16
+from pir_mm.files.pictures import Picture
 
 CHUNK = 8192  # sentences that are tokenised together
 TOKENS = 4096  # tokens of a text batch, with padding

@@ -15,12 +15,10 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from pir_mm.files.pictures import MAX_PIXELS, picture_size, pixels_of
+from pir_mm.files.pictures import MAX_PIXELS, Picture, picture_size, pixels_of
 from pir_mm.search import Tile
 
 Item = TypeVar('Item')
-Picture = str | os.PathLike | np.ndarray | Image.Image
-
 LOADERS = ('LoadPicture', 'LoadImageFromFile')
 READERS = min(8, os.cpu_count() or 1)
 """Threads that read pictures."""

@@ -12,17 +12,18 @@ from torch import Tensor, nn
 
 from pir_mm.apis.search.embedding import embed_images, embed_texts, require_evaluation_mode
 from pir_mm.apis.search.picture_reading import (
-    Picture,
     PictureReader,
     pixel_batches,
     prepare_pixels,
 )
-from pir_mm.apis.search.searching import Query, open_index, query_notes, rank_queries
+from pir_mm.apis.search.searching import rank_queries
 from pir_mm.apis.search.tile_reading import read_tile
 from pir_mm.engine.kept_states import KeptStates
+from pir_mm.files.pictures import Picture
 from pir_mm.functional.cascade import Candidates, merged
 from pir_mm.functional.similarity import similarity, unit
-from pir_mm.search import EmbeddingIndex, ExactStore, Tile, TileSource
+from pir_mm.querying import Query, query_notes
+from pir_mm.search import EmbeddingIndex, ExactStore, Tile, TileSource, open_index
 from pir_mm.structures.ranking import Ranking
 
 BATCH = 32

@@ -1,48 +1,21 @@
 """An index and its model, kept at hand for one search after the other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
-from pir_mm.apis.search.background_captions import background_captions
-from pir_mm.apis.search.embedding import embed_texts
-from pir_mm.apis.search.queries import (
-    JoinedQuery,
-    Query,
-    has_pictures,
-    query_notes,
-    query_words,
-)
-from pir_mm.apis.search.reranking import Reranked, rerank_index
-from pir_mm.apis.search.search_result import QueryResult, SearchResult, percent
-from pir_mm.apis.search.searching import load_index_model, open_index, query_vectors
-from pir_mm.search import EmbeddingIndex, Hit, Tile, TileFilter
-from pir_mm.search.background import FEWEST, UNREMARKABLE, Background, kept_background
-from pir_mm.search.place_merging import merge_places
+from pir_mm.apis.search.index_model import IndexModel
+from pir_mm.apis.search.reranking import rerank_index
+from pir_mm.querying import JoinedQuery, Query, SearchResult, VectorSearcher, query_notes
+from pir_mm.querying.queries import has_pictures
+from pir_mm.search import EmbeddingIndex, TileFilter, open_index
 from pir_mm.structures.ranking import Ranking
 
-MORE = 4
-"""How many results are looked at for each that is wanted, before places are merged."""
-UNREMARKED = (
-    'nothing like this here, it seems: the best result is better than only {} % of what unrelated '
-    'sentences find as their best'
-)
 
-
-@dataclass(frozen=True)
-class _Place:
-    """A result without its query: the best tile of a place, and how many more there are."""
-
-    id: int
-    score: float
-    tile: Tile
-    others: int
-
-
-class Searcher:
+class Searcher(VectorSearcher):
     """Searches an index, warm: model, vectors and background stay in memory.
 
     The model is loaded with the first query; the image encoder only if a picture is asked for,
@@ -55,8 +28,7 @@ class Searcher:
         device: of the model.
         root: where the archive lies now, if it has moved.
         model: the model itself, if it is loaded.
-        background: sentences that tell what a score is worth, in place of
-            :func:`background_captions`; fewer than 50 that the model understands tell nothing.
+        background: as of :class:`VectorSearcher`.
 
     Raises:
         FileNotFoundError: if there is no index.
@@ -73,27 +45,10 @@ class Searcher:
         model: nn.Module | None = None,
         background: Sequence[str] | None = None,
     ) -> None:
-        self.index = open_index(index, root)
-        self._files = (config, checkpoint)
-        self._device = device
-        self._model = model
-        self._sentences = background_captions() if background is None else list(background)
-        self._background: Background | None = None
-        self._filter, self._ids = TileFilter(), None
-        self._narrowed: Background | None = None
-
-    def model(self, for_pictures: bool = False) -> nn.Module:
-        """The model of the index, loaded when it is first needed.
-
-        Args:
-            for_pictures: whether it must encode pictures.
-        """
-        is_half = getattr(self._model, 'text_only', False)
-        if self._model is None or (is_half and for_pictures):
-            self._model = load_index_model(
-                self.index, *self._files, self._device, text_only=not for_pictures
-            )
-        return self._model
+        index = open_index(index, root)
+        super().__init__(
+            index, IndexModel(index, model, config, checkpoint, device), background=background
+        )
 
     def search(
         self,
@@ -105,162 +60,43 @@ class Searcher:
         reranker: nn.Module | None = None,
         rerank_top: int = 128,
     ) -> SearchResult:
-        """Find what shows the queries.
-
-        Sentences have percentiles, see :class:`pir_mm.search.background.Background`. Pictures and
-        joined queries have none: what tiles of an index find as their best are neighbours and near
-        copies, which tells nothing of what is unrelated. Nor have scores of a fusion model.
+        """As :meth:`VectorSearcher.search`, and if wanted a fusion model reads the best again.
 
         Args:
-            queries: sentences (``str``), pictures (``Path``, arrays, of Pillow) and
-                :class:`JoinedQuery`.
-            top_k: results of each query at most.
-            where: narrows the index before it is ranked.
-            min_score: leaves out results below it.
-            merge: whether of several tiles of one place only the best is kept and the others are
-                counted, see :func:`pir_mm.search.place_merging.merge_places`. It is done before
-                ``top_k`` is cut.
-            reranker: a fusion model that reads the first results again.
+            queries, top_k, where, min_score, merge: as there.
+            reranker: a fusion model that reads the first results again; its scores have no
+                percentile.
             rerank_top: how many of each query it reads.
 
         Raises:
             FileNotFoundError: if a picture does not exist.
-            ValueError: if there is no query, ``top_k`` is below 1, ``min_score`` is no number, or
-                another model made the index.
+            ValueError: as there, or if a joined query is to be read again.
         """
-        if top_k < 1:
-            raise ValueError(f'top_k must be at least 1, got {top_k}')
-        if min_score is not None and not np.isfinite(min_score):
-            raise ValueError(f'min_score must be a number, got {min_score}')
-        model = self.model(has_pictures(queries))
-        notes = query_notes(model, queries)
-        ids = self._allowed(where or TileFilter())
-        background = None
-        if reranker is not None and (ids is None or len(ids)):
-            found = self._read_again(reranker, queries, ids, max(top_k, rerank_top), rerank_top)
-            notes += [*query_notes(reranker, queries), found.timing()]
-            kept = [
-                self._kept(found.ranking, row, top_k, min_score, merge)[0]
-                for row in range(len(queries))
-            ]
-        else:
-            vectors = query_vectors(self.index, model, queries)
-            kept = self._best(vectors, ids, top_k, min_score, merge)
-            if any(isinstance(query, str) for query in queries):
-                background, told = self._background_among(ids)
-                notes += told
-        results = [
-            self._result(query, found, background if isinstance(query, str) else None)
-            for query, found in zip(queries, kept, strict=True)
-        ]
-        if not any(kept):
-            notes.append(_why_nothing(ids, min_score))
-        return SearchResult(self.index, tuple(results), tuple(dict.fromkeys(notes)))
-
-    def _best(
-        self,
-        vectors: np.ndarray,
-        ids: np.ndarray | None,
-        top_k: int,
-        min_score: float | None,
-        merge: bool,
-    ) -> list[list[_Place]]:
-        """The best places for each query; deeper where many results show one place."""
-        kept: dict[int, list[_Place]] = {}
-        rows, depth = list(range(len(vectors))), top_k * (MORE if merge else 1)
-        while rows:
-            ranking = self.index.search(vectors[rows], depth, ids)
-            is_all = ranking.ids.shape[1] < depth
-            unfinished = []
-            for place, row in enumerate(rows):
-                kept[row], is_cut = self._kept(ranking, place, top_k, min_score, merge)
-                if len(kept[row]) < top_k and not (is_all or is_cut):
-                    unfinished.append(row)
-            rows, depth = unfinished, depth * MORE
-        return [kept[row] for row in range(len(vectors))]
-
-    def _kept(
-        self, ranking: Ranking, row: int, top_k: int, min_score: float | None, merge: bool
-    ) -> tuple[list[_Place], bool]:
-        """The first places of a row of a ranking, and whether the least score ended them."""
-        ids, scores = ranking.ids[row], ranking.scores[row]
-        count = len(ids) if min_score is None else int((scores >= min_score).sum())
-        tiles = self.index.tiles(ids[:count].tolist())
-        numbers = merge_places(tiles) if merge else [(number, 0) for number in range(count)]
-        places = [
-            _Place(int(ids[number]), float(scores[number]), tiles[number], others)
-            for number, others in numbers[:top_k]
-        ]
-        return places, count < len(ids)
+        again = None
+        if reranker is not None:
+            if any(isinstance(query, JoinedQuery) for query in queries):
+                raise ValueError(
+                    'a fusion model reads one sentence or one picture: search with joined queries '
+                    'without re-ranking'
+                )
+            again = partial(self._read_again, reranker, queries, max(top_k, rerank_top), rerank_top)
+        return super().search(
+            *queries,
+            top_k=top_k,
+            where=where,
+            min_score=min_score,
+            merge=merge,
+            second_stage=again,
+        )
 
     def _read_again(
         self,
         reranker: nn.Module,
         queries: Sequence[Query],
-        ids: np.ndarray | None,
         depth: int,
         rerank_top: int,
-    ) -> Reranked:
-        if any(isinstance(query, JoinedQuery) for query in queries):
-            raise ValueError(
-                'a fusion model reads one sentence or one picture: search with joined queries '
-                'without re-ranking'
-            )
-        model = self.model(has_pictures(queries))
-        return rerank_index(self.index, model, reranker, queries, depth, rerank_top, ids)
-
-    def _result(
-        self, query: Query, places: Sequence[_Place], background: Background | None
-    ) -> QueryResult:
-        words = query_words(query)
-        scores = np.array([place.score for place in places], dtype=np.float32)
-        shares = [None] * len(places)
-        if background is not None:
-            shares = background.percentiles(scores).tolist()
-        hits = tuple(
-            Hit(words, rank, place.score, place.tile, place.id, share, place.others)
-            for rank, (place, share) in enumerate(zip(places, shares, strict=True), start=1)
-        )
-        if hits and hits[0].percentile is not None and hits[0].percentile < UNREMARKABLE:
-            return QueryResult(query, hits, UNREMARKED.format(percent(hits[0].percentile)))
-        return QueryResult(query, hits, '' if hits else 'nothing was found')
-
-    def _allowed(self, where: TileFilter) -> np.ndarray | None:
-        """Ids that a filter allows; those of the last filter are kept, as the index is."""
-        if where != self._filter:
-            self._filter, self._ids, self._narrowed = where, self.index.select(where), None
-        return self._ids
-
-    def _background_among(self, ids: np.ndarray | None) -> tuple[Background | None, list[str]]:
-        """The background among the tiles that are allowed, and what people should know of it."""
-        if ids is not None and len(ids) == 0:
-            return None, []
-        notes = []
-        if self._background is None:
-            sentences = _understood(self.model(), self._sentences)
-            if len(sentences) < FEWEST:
-                return None, []
-            self._background, note = kept_background(self.index, sentences, self._embedded)
-            notes += [] if note is None else [note]
-        if ids is None:
-            return self._background, notes
-        if self._narrowed is None:
-            self._narrowed = self._background.narrowed(self.index, ids)
-        return self._narrowed, notes
-
-    def _embedded(self, sentences: Sequence[str]) -> np.ndarray:
-        return embed_texts(self.model(), sentences)
-
-
-def _understood(model: nn.Module, sentences: Sequence[str]) -> list[str]:
-    """The sentences of which a model knows every word."""
-    reading = getattr(getattr(model, 'tokenizer', None), 'reading', None)
-    if reading is None:
-        return list(sentences)
-    return [sentence for sentence in sentences if not reading(sentence).unknown]
-
-
-def _why_nothing(ids: np.ndarray | None, min_score: float | None) -> str:
-    if ids is not None and len(ids) == 0:
-        return 'nothing was found: no tile of the index meets the filter'
-    return f'nothing was found: no result scores {min_score:g} or more'
+        ids: np.ndarray | None,
+    ) -> tuple[Ranking, list[str]]:
+        model = self.embedder.load(has_pictures(queries))
+        found = rerank_index(self.index, model, reranker, queries, depth, rerank_top, ids)
+        return found.ranking, [*query_notes(reranker, queries), found.timing()]

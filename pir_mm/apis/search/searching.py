@@ -1,72 +1,17 @@
 """Search an index by sentences and by pictures, and write the results."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
-from pir_mm.apis.search.model_fingerprint import model_fingerprint
-from pir_mm.apis.search.picture_reading import Picture
-from pir_mm.apis.search.queries import Query, as_pictures, embed_queries, query_notes
-from pir_mm.apis.search.search_result import SearchResult
-from pir_mm.apis.weights.loading import load_retriever
-from pir_mm.search import EmbeddingIndex
+from pir_mm.apis.search.index_model import IndexModel
+from pir_mm.files.pictures import Picture
+from pir_mm.querying import Query, SearchResult, query_notes
+from pir_mm.querying.queries import as_pictures, query_vectors
+from pir_mm.search import EmbeddingIndex, open_index
 from pir_mm.structures.ranking import Ranking
-
-
-def open_index(
-    index: EmbeddingIndex | str | Path, root: str | Path | None = None
-) -> EmbeddingIndex:
-    """Open an index folder. An index that is already open is returned as it is.
-
-    Args:
-        index: index folder, or an open index.
-        root: where the archive lies now, if it has moved: the place of ``root`` in ``index.json``.
-
-    Raises:
-        FileNotFoundError: if the folder has no index.
-        ValueError: if the index is damaged.
-    """
-    return index if isinstance(index, EmbeddingIndex) else EmbeddingIndex(index, root)
-
-
-def load_index_model(
-    index: EmbeddingIndex | str | Path,
-    config: str | Path | None = None,
-    checkpoint: str | Path | None = None,
-    device: str = 'cpu',
-    text_only: bool = False,
-) -> nn.Module:
-    """Load the model of an index, from the paths stored in it or from the given files.
-
-    A config is Python code, and loading it runs this code. Load only the model of an index that
-    you trust, or give your own config and checkpoint.
-
-    Args:
-        index: index folder, or an open index.
-        config: config to use instead of the stored one.
-        checkpoint: checkpoint to use instead of the stored one.
-        device: device of the model.
-        text_only: leave out what only images need, where model and index can do without: an index
-            of an older pir_mm does not know the text encoder by itself.
-
-    Raises:
-        FileNotFoundError: if the index stores no paths, or if a file does not exist.
-        ValueError: if the checkpoint does not belong to the config.
-    """
-    index = open_index(index)
-    files = [config or index.config, checkpoint or index.checkpoint]
-    for kind, file in zip(('config', 'checkpoint'), files, strict=True):
-        if file is None or not os.path.isfile(file):
-            state = 'is not stored in it' if file is None else f'{file} does not exist'
-            raise FileNotFoundError(
-                f'cannot load the model of {index.folder}: its {kind} {state}. Give the config and '
-                'the checkpoint, for tools/search.py with --model'
-            )
-    text_only = text_only and bool(index.fingerprint.text_sha256)
-    return load_retriever(*files, device, text_only=text_only)
 
 
 def search_index(
@@ -114,20 +59,7 @@ def rank_queries(
     """
     index = open_index(index)
     query_notes(model, queries)
-    return index.search(query_vectors(index, model, queries), top_k, where)
-
-
-def query_vectors(index: EmbeddingIndex, model: nn.Module, queries: Sequence[Query]) -> np.ndarray:
-    """Vectors ``(Q, D)`` of queries, by the model that made an index.
-
-    Raises:
-        FileNotFoundError: if a picture does not exist.
-        ValueError: if there is no query, or the model is another one.
-    """
-    if len(queries) == 0:
-        raise ValueError('no query: give a sentence or a picture')
-    index.refuse_other_model(model_fingerprint(model, index.fingerprint.width))
-    return embed_queries(model, queries, index.precision)
+    return index.search(query_vectors(index, IndexModel(index, model), queries), top_k, where)
 
 
 def write_results(

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from pir_mm.apis import JoinedQuery, Searcher, TileFilter, index_pictures
-from pir_mm.apis.search import background_captions
-from pir_mm.apis.search import searcher as module
+from pir_mm.querying import vector_searcher
+from pir_mm.querying.background_captions import background_captions
 from pir_mm.search import Tiling
 from tests.search.planted import plant
 
@@ -106,7 +106,7 @@ def test_looks_deeper_until_there_are_enough_places(overlapping, monkeypatch):
     monkeypatch.setattr(
         overlapping.index, 'search', lambda q, k, w=None: depths.append(k) or search(q, k, w)
     )
-    monkeypatch.setattr(module, 'MORE', 2)
+    monkeypatch.setattr(vector_searcher, 'MORE', 2)
     found = overlapping.search('red', top_k=5)
     assert len(found.hits) == 5 and len(depths) > 2
     whole = overlapping.search('red', top_k=1000)
@@ -117,9 +117,9 @@ def test_looks_deeper_until_there_are_enough_places(overlapping, monkeypatch):
 
 
 def test_the_sentences_are_many_and_told_apart():
-    sentences = background_captions.background_captions()
+    sentences = background_captions()
     assert len(set(sentences)) == len(sentences) == 384
-    assert sentences == background_captions.background_captions()
+    assert sentences == background_captions()
     assert all(sentence.isascii() and '{' not in sentence for sentence in sentences)
 
 

@@ -9,18 +9,16 @@ import pytest
 import torch
 from PIL import Image
 
+from pir_mm.apis.search.index_model import load_index_model
 from pir_mm.apis.search.indexing import index_pictures
-from pir_mm.apis.search.search_result import QueryResult, SearchResult
 from pir_mm.apis.search.searching import (
-    load_index_model,
-    open_index,
-    query_notes,
     search_index,
     search_sheet,
     write_results,
 )
 from pir_mm.functional.text_reading import TextReading
-from pir_mm.search import Hit, Tile
+from pir_mm.querying import QueryResult, SearchResult, query_notes
+from pir_mm.search import Hit, Tile, open_index
 from tests.search.planted import plant
 
 

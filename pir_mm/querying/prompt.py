@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pir_mm.apis.search.queries import Query
-from pir_mm.apis.search.search_result import SearchResult
+from pir_mm.querying.queries import Query
+from pir_mm.querying.search_result import SearchResult
 
 HELP = """a line is a query; besides these there is
 :image PATH   search with a picture

@@ -4,14 +4,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
-from torch import nn
 
-from pir_mm.apis.search.embedding import embed_images, embed_texts
-from pir_mm.apis.search.picture_reading import Picture
 from pir_mm.files.names import first_few
+from pir_mm.files.pictures import Picture
+from pir_mm.querying.embedder import Embedder
+from pir_mm.search.embedding_index import EmbeddingIndex
 
 LESS = 0.5
 """How much a picture or sentence that results shall be less like counts against the others."""
@@ -96,29 +97,42 @@ def has_pictures(queries: Sequence[Query]) -> bool:
     return any(not isinstance(part, str) for part in query_parts(queries))
 
 
-def embed_queries(
-    model: nn.Module, queries: Sequence[Query], precision: str = 'fp32'
+def query_vectors(
+    index: EmbeddingIndex, embedder: Embedder, queries: Sequence[Query]
 ) -> np.ndarray:
-    """Vectors ``(Q, D)`` of unit norm; sentences and pictures are embedded in a batch each.
-
-    Args:
-        model: from :func:`pir_mm.apis.load_retriever`.
-        queries: at least one.
-        precision: of the arithmetic of pictures, as in :func:`embed_images`.
+    """Vectors ``(Q, D)`` of queries, by the model that made an index.
 
     Raises:
         FileNotFoundError: if a picture does not exist.
-        ValueError: if the parts of a query cancel each other out, or as :func:`embed_images` and
-            :func:`embed_texts`.
+        ValueError: if there is no query or the model is another one, or as
+            :func:`embed_queries`.
+    """
+    if len(queries) == 0:
+        raise ValueError('no query: give a sentence or a picture')
+    index.refuse_other_model(embedder.fingerprint)
+    return embed_queries(embedder, queries)
+
+
+def embed_queries(embedder: Embedder, queries: Sequence[Query]) -> np.ndarray:
+    """Vectors ``(Q, D)`` of unit norm; sentences and pictures are embedded in a batch each.
+
+    Args:
+        embedder: gives the vectors of all parts.
+        queries: at least one.
+
+    Raises:
+        FileNotFoundError: if a picture does not exist.
+        ValueError: if the parts of a query cancel each other out, or a picture cannot be used.
     """
     parts = query_parts(queries)
     texts = [row for row, part in enumerate(parts) if isinstance(part, str)]
     pictures = [row for row, part in enumerate(parts) if not isinstance(part, str)]
     found: dict[int, np.ndarray] = {}
     if texts:
-        found.update(zip(texts, embed_texts(model, [parts[row] for row in texts]), strict=True))
+        vectors = embedder.embed_texts([parts[row] for row in texts])
+        found.update(zip(texts, vectors, strict=True))
     if pictures:
-        vectors = embed_images(model, [parts[row] for row in pictures], precision=precision)
+        vectors = embedder.embed_images([parts[row] for row in pictures])
         found.update(zip(pictures, vectors, strict=True))
     rows = iter(range(len(parts)))
     return np.stack(
@@ -126,8 +140,12 @@ def embed_queries(
     )
 
 
-def query_notes(model: nn.Module, queries: Sequence[Query]) -> list[str]:
+def query_notes(model: Any, queries: Sequence[Query]) -> list[str]:
     """What people should know of the answers: a sentence for each query that is not read whole.
+
+    Args:
+        model: a model or an :class:`Embedder`, with its ``tokenizer``.
+        queries: of any kind.
 
     Raises:
         ValueError: if the model knows no word of a query, so that any answer would be chance.

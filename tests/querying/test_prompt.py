@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pir_mm.apis.search import SearchPrompt
+from pir_mm.querying import SearchPrompt
 
 
 class Found:

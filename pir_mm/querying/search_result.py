@@ -8,10 +8,10 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from pir_mm.apis.search.queries import JoinedQuery, Query, query_words
 from pir_mm.files.names import shortest_names
 from pir_mm.files.pictures import pixels_of
 from pir_mm.files.writing import write_text
+from pir_mm.querying.queries import JoinedQuery, Query, query_words
 from pir_mm.search import (
     EmbeddingIndex,
     Hit,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pir_mm.apis.search.queries import (
+from pir_mm.querying.queries import (
     LESS,
     JoinedQuery,
     embed_queries,
@@ -16,27 +16,27 @@ from pir_mm.apis.search.queries import (
 RED, GREEN, BLUE = np.eye(3, dtype=np.float32)
 
 
-def test_the_vector_is_the_weighted_sum_of_unit_norm(colour_model, pictures):
+def test_the_vector_is_the_weighted_sum_of_unit_norm(embedder, pictures):
     query = JoinedQuery((('red roofs', 2.0), (pictures / 'green.png', 1.0), ('blue sea', -0.5)))
-    (vector,) = embed_queries(colour_model, [query])
+    (vector,) = embed_queries(embedder, [query])
     expected = (2 * RED + GREEN - 0.5 * BLUE) / np.sqrt(4 + 1 + 0.25)
     np.testing.assert_allclose(vector, expected, atol=1e-6)
 
 
-def test_plain_and_joined_queries_keep_their_order(colour_model, pictures):
+def test_plain_and_joined_queries_keep_their_order(embedder, pictures):
     green = pictures / 'green.png'
     joined = JoinedQuery.of('blue sea', more_like=green)
-    vectors = embed_queries(colour_model, [green, 'red', joined, 'blue'])
+    vectors = embed_queries(embedder, [green, 'red', joined, 'blue'])
     expected = [GREEN, RED, (GREEN + BLUE) / np.sqrt(2), BLUE]
     np.testing.assert_allclose(vectors, expected, atol=1e-6)
-    assert len(colour_model.image_batches) == 1  # both together
+    assert embedder.batches == [3, 2]  # sentences together, pictures together
 
 
-def test_more_and_less_like(colour_model, pictures):
+def test_more_and_less_like(embedder, pictures):
     green, red = pictures / 'green.png', pictures / 'red.png'
     query = JoinedQuery.of('blue', more_like=[green, str(green)], less_like=red)
     assert query.parts == (('blue', 1.0), (green, 1.0), (green, 1.0), (red, -LESS))
-    (vector,) = embed_queries(colour_model, [query])
+    (vector,) = embed_queries(embedder, [query])
     expected = np.array([-LESS, 2, 1]) / np.sqrt(LESS**2 + 5)
     np.testing.assert_allclose(vector, expected, atol=1e-6)
 
@@ -50,10 +50,10 @@ def test_are_named_in_words():
     assert has_pictures([query]) and not has_pictures(['a', JoinedQuery.of(['a', 'b'])])
 
 
-def test_parts_that_leave_nothing_are_refused(colour_model, pictures):
+def test_parts_that_leave_nothing_are_refused(embedder, pictures):
     with pytest.raises(ValueError, match='with a weight above 0'):
         JoinedQuery.of((), less_like=pictures / 'red.png')
     with pytest.raises(ValueError, match='with a weight above 0'):
         JoinedQuery((('red', float('nan')),))
     with pytest.raises(ValueError, match="the query 'red - red roofs' cancel each other out"):
-        embed_queries(colour_model, [JoinedQuery((('red', 1.0), ('red roofs', -1.0)))])
+        embed_queries(embedder, [JoinedQuery((('red', 1.0), ('red roofs', -1.0)))])

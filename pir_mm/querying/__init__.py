@@ -1,0 +1,18 @@
+"""Ask an index: queries, what ranks them, and what is found. No model and no torch in it."""
+
+from pir_mm.querying.embedder import Embedder
+from pir_mm.querying.prompt import SearchPrompt
+from pir_mm.querying.queries import JoinedQuery, Query, query_notes
+from pir_mm.querying.search_result import QueryResult, SearchResult
+from pir_mm.querying.vector_searcher import VectorSearcher
+
+__all__ = [
+    'Embedder',
+    'JoinedQuery',
+    'Query',
+    'QueryResult',
+    'SearchPrompt',
+    'SearchResult',
+    'VectorSearcher',
+    'query_notes',
+]
