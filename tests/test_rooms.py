@@ -23,7 +23,8 @@ ALLOWED = {
     'search': {'structures', 'functional', 'files', 'version'},
     'visualization': {'registry', 'structures', 'files'},
     'querying': {'search', 'visualization', 'structures', 'files'},
-    'tools': {'apis', 'command', 'querying'},
+    'deployment': {'search', 'functional', 'files'},
+    'tools': {'apis', 'command', 'querying', 'deployment'},
     'projects': {'apis', 'registry'},
     '__init__': {'version'},
 }
@@ -32,7 +33,7 @@ LEVELS = (
     {'registry', 'version', 'command', 'functional', 'structures'},
     {'files'},
     {'datasets', 'models', 'evaluation', 'engine', 'search', 'visualization'},
-    {'querying'},
+    {'querying', 'deployment'},
     {'apis'},
     {'tools', 'projects'},
 )

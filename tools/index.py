@@ -27,7 +27,8 @@ def parse_arguments() -> argparse.Namespace:
         required=True,
         metavar='MODEL',
         help='a trained retriever, CONFIG CKPT; or the name of a public one, such as '
-        'remoteclip-vit-b-32 (tools/get_weights.py list); or, with --layout, its file or .zip',
+        'remoteclip-vit-b-32 (tools/get_weights.py list); the folder of an exported one; or, with '
+        '--layout, its file or .zip',
     )
     parser.add_argument('--layout', help='whose names the file has, as in convert_checkpoint.py')
     parser.add_argument('--arch', help="open_clip's name of its architecture [by the layout]")

@@ -125,12 +125,15 @@ def test_the_metadata_says_what_is_needed(wheel):
         'lora',
         'milvus',
         'mim',
+        'onnx',
+        'parquet',
         'vis',
         'tests',
         'all',
     }
-    extras = {e: {r.name for r in needed if wanted_by(r, e)} for e in ('all', 'clip', 'mim', 'vis')}
-    assert extras['all'] == set.union(*(extras[e] for e in ('clip', 'mim', 'vis')))
+    parts = ('clip', 'mim', 'onnx', 'parquet', 'vis')
+    extras = {e: {r.name for r in needed if wanted_by(r, e)} for e in ('all', *parts)}
+    assert extras['all'] == set.union(*(extras[e] for e in parts))
     assert {'open_clip_torch', 'openmim', 'scikit-learn'} <= extras['all']
 
 

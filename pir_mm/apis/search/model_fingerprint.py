@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from torch import nn
 
 from pir_mm.apis.search.picture_reading import test_pipeline
+from pir_mm.apis.weights.exported import ExportedDualEncoder
 from pir_mm.files.checksums import file_sha256, hash_tensors
 from pir_mm.search import ModelFingerprint
 from pir_mm.version import __version__
@@ -30,7 +31,11 @@ def model_fingerprint(model: nn.Module, width: int) -> ModelFingerprint:
     Args:
         model: model with its config in ``model.cfg``.
         width: length of its embeddings.
+
+    An exported model has the fingerprint of the model that was exported.
     """
+    if isinstance(model, ExportedDualEncoder):
+        return model.fingerprint
     parts = [model.cfg.model, test_pipeline(model)]
     text = json.dumps([_relevant(part) for part in parts], sort_keys=True, default=str)
     whole, text_side = _hash_weights(model)

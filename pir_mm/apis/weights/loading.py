@@ -7,7 +7,9 @@ import torch
 from mmengine.model import BaseModel
 
 from pir_mm.apis.weights.catalogue import CATALOGUE
+from pir_mm.apis.weights.exported import ExportedDualEncoder
 from pir_mm.apis.weights.trained import load_trained
+from pir_mm.deployment.export_card import CARD, IMAGE, export_folder, is_export
 from pir_mm.files.checksums import file_sha256
 from pir_mm.models.converters import RETRIEVERS
 
@@ -30,7 +32,7 @@ def load_retriever(
 
     Args:
         config_or_name: config file, by default the one beside the checkpoint with the same stem;
-            or the name of a public retriever, one of ``PUBLIC``.
+            the name of a public retriever, one of ``PUBLIC``; or the folder of an exported model.
         checkpoint: weight file; ``None`` leaves all weights at random. With a layout it may be
             the zip archive that its publisher made.
         device: device of the model.
@@ -52,6 +54,8 @@ def load_retriever(
             of the model, or if there is no such name, layout or device.
     """
     config, checkpoint = retriever_files(config_or_name, checkpoint, layout, arch)
+    if is_export(config):
+        return ExportedDualEncoder(config, device)
     return load_trained(config, checkpoint, device, text_only)
 
 
@@ -72,6 +76,9 @@ def retriever_files(
         return weights.with_suffix('.py'), weights
     if arch is not None:
         raise ValueError(f'arch={arch!r} goes with a layout: give both, or neither')
+    if is_export(config_or_name):
+        folder = export_folder(config_or_name)
+        return folder / CARD, folder / IMAGE
     if checkpoint is None and config_or_name is not None and _is_name(config_or_name):
         from pir_mm.apis.weights.fetching import fetch_weights  # brings a library for downloads
 

@@ -114,6 +114,9 @@ class CLIPTextTower(nn.Module):
                 f'positions: set max_tokens={self.max_positions} of its tokenizer'
             )
         tower, length = self.tower, token_ids.size(1)
+        if torch.onnx.is_in_onnx_export():  # a trace of its attention writes the length down
+            padded = F.pad(token_ids, (0, self.max_positions), value=tower.pad_id)
+            return tower(padded[:, : self.max_positions])
         if not (missing and self._pads_for_nothing()):
             return tower(F.pad(token_ids, (0, missing), value=tower.pad_id))
         tokens = tower.token_embedding(token_ids) + tower.positional_embedding[:length]

@@ -1,0 +1,1 @@
+"""Run an exported model: search without torch, which takes seconds to import."""
