@@ -5,6 +5,7 @@ python tools/search.py INDEX --image harbour.jpg --out result.png --out result.h
 python tools/search.py INDEX "a harbour" --bbox 5.9,45.8,10.5,47.8 --since 2020 --where "gsd <= 10"
 python tools/search.py INDEX "a harbour" --more-like this.jpg --less-like that.jpg
 python tools/search.py INDEX "two piers in a harbour" --rerank CONFIG CKPT --rerank-top 128
+python tools/search.py INDEX "two piers in a harbour" --model EXPORT      made by tools/export.py
 python tools/search.py INDEX                    a prompt that stays warm; :help tells what it knows
 """
 
@@ -14,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 ENDINGS = ('.csv', '.geojson', '.gpkg', '.html', '.png')
 
@@ -60,7 +62,11 @@ def parse_arguments() -> argparse.Namespace:
     add('--root', 'DIR', 'where the archive lies now, if it has moved: the place of "root" in '
         'index.json')  # fmt: skip
     parser.add_argument(
-        '--model', nargs=2, metavar=('CONFIG', 'CKPT'), help='[the files stored in the index]'
+        '--model',
+        nargs='+',
+        metavar='MODEL',
+        help='CONFIG CKPT, or the folder of an exported model, which needs no torch [as stored in '
+        'the index]',
     )
     parser.add_argument(
         '--rerank',
@@ -110,6 +116,51 @@ def _with_signs(words: Sequence[str]) -> list[str]:
     return tied
 
 
+def searcher_of(arguments: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
+    """What searches, and what its searches are given beside what all are given."""
+    from pir_mm.querying import VectorSearcher, open_index
+
+    index = open_index(arguments.index, arguments.root)
+    export = export_of(arguments.model, index.config)
+    if export is not None:
+        if arguments.rerank or arguments.device != 'cpu':
+            option = '--rerank' if arguments.rerank else f'--device {arguments.device}'
+            raise ValueError(
+                f'{option} needs torch, and {export} is an exported model, which runs without: '
+                'give --model CONFIG CKPT'
+            )
+        from pir_mm.deployment.exported_retriever import ExportedRetriever
+
+        return VectorSearcher(index, ExportedRetriever(export)), {}
+
+    from pir_mm.apis.search import Searcher
+    from pir_mm.apis.training import check_devices
+    from pir_mm.apis.weights import load_retriever
+
+    check_devices(arguments.device, gpus=None)
+    reranker = None
+    if arguments.rerank:
+        reranker = load_retriever(*arguments.rerank, device=arguments.device)
+    files = arguments.model or (None, None)
+    options = {'reranker': reranker, 'rerank_top': arguments.rerank_top}
+    return Searcher(index, *files, arguments.device), options
+
+
+def export_of(given: Sequence[str] | None, stored: str | None) -> str | None:
+    """The exported model to search with, if it is one: that of the command, else of the index."""
+    from pir_mm.deployment.export_card import is_export
+
+    if given is None:
+        return stored if is_export(stored) else None
+    if len(given) == 1 and is_export(given[0]):
+        return given[0]
+    if len(given) != 2:
+        raise ValueError(
+            f'--model takes CONFIG CKPT or the folder of an exported model, got {" ".join(given)}'
+        )
+    return None
+
+
 def main() -> None:
     arguments = parse_arguments()
     try:
@@ -119,9 +170,7 @@ def main() -> None:
                          'tools/quickstart.sh makes, or pip install -e .') from None  # fmt: skip
 
     with exit_with_reason():
-        from pir_mm.apis.search import JoinedQuery, Searcher, SearchResult, TileFilter
-        from pir_mm.apis.training import check_devices
-        from pir_mm.apis.weights import load_retriever
+        from pir_mm.querying import JoinedQuery, SearchResult, TileFilter
 
         where = TileFilter(
             arguments.bbox,
@@ -130,13 +179,7 @@ def main() -> None:
             arguments.until,
             arguments.where,
         )
-        check_devices(arguments.device, gpus=None)
-        searcher = Searcher(
-            arguments.index, *(arguments.model or (None, None)), arguments.device, arguments.root
-        )
-        reranker = None
-        if arguments.rerank:
-            reranker = load_retriever(*arguments.rerank, device=arguments.device)
+        searcher, options = searcher_of(arguments)
 
         def search(queries: Sequence[object], top_k: int) -> SearchResult:
             return searcher.search(
@@ -145,8 +188,7 @@ def main() -> None:
                 where=where,
                 min_score=arguments.min_score,
                 merge=not arguments.every_tile,
-                reranker=reranker,
-                rerank_top=arguments.rerank_top,
+                **options,
             )
 
         def show(found: SearchResult) -> None:
@@ -166,7 +208,7 @@ def main() -> None:
         elif more:
             queries = [JoinedQuery.of((), more, less)]
         if not queries:
-            prompt(search, show, searcher.model, arguments.top_k)
+            prompt(search, show, searcher.embedder.load, arguments.top_k)
             return
         found = search(queries, arguments.top_k)
         show(found)
@@ -177,7 +219,7 @@ def main() -> None:
 
 def prompt(search: object, show: object, load: object, top_k: int) -> None:
     """Answer the lines of the standard input."""
-    from pir_mm.apis.search import SearchPrompt
+    from pir_mm.querying import SearchPrompt
 
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)

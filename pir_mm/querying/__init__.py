@@ -5,6 +5,7 @@ from pir_mm.querying.prompt import SearchPrompt
 from pir_mm.querying.queries import JoinedQuery, Query, query_notes
 from pir_mm.querying.search_result import QueryResult, SearchResult
 from pir_mm.querying.vector_searcher import VectorSearcher
+from pir_mm.search import TileFilter, open_index
 
 __all__ = [
     'Embedder',
@@ -13,6 +14,8 @@ __all__ = [
     'QueryResult',
     'SearchPrompt',
     'SearchResult',
+    'TileFilter',
     'VectorSearcher',
+    'open_index',
     'query_notes',
 ]

@@ -11,6 +11,7 @@ from torch import nn
 from pir_mm.apis.search.embedding import embed_images, embed_texts
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
 from pir_mm.apis.weights.loading import load_retriever
+from pir_mm.deployment.export_card import is_export
 from pir_mm.files.pictures import Picture
 from pir_mm.search import EmbeddingIndex, ModelFingerprint, open_index
 
@@ -29,7 +30,7 @@ def load_index_model(
 
     Args:
         index: index folder, or an open index.
-        config: config to use instead of the stored one.
+        config: config to use instead of the stored one, or the folder of an exported model.
         checkpoint: checkpoint to use instead of the stored one.
         device: device of the model.
         text_only: leave out what only images need, where model and index can do without: an index
@@ -40,6 +41,8 @@ def load_index_model(
         ValueError: if the checkpoint does not belong to the config.
     """
     index = open_index(index)
+    if is_export(config or index.config):
+        return load_retriever(config or index.config, checkpoint, device)
     files = [config or index.config, checkpoint or index.checkpoint]
     for kind, file in zip(('config', 'checkpoint'), files, strict=True):
         if file is None or not os.path.isfile(file):

@@ -78,6 +78,11 @@ def retriever_files(
         raise ValueError(f'arch={arch!r} goes with a layout: give both, or neither')
     if is_export(config_or_name):
         folder = export_folder(config_or_name)
+        if checkpoint is not None and Path(checkpoint) != folder / IMAGE:
+            raise ValueError(
+                f'{config_or_name} is an exported model, with its weights in it: leave out '
+                f'{checkpoint}'
+            )
         return folder / CARD, folder / IMAGE
     if checkpoint is None and config_or_name is not None and _is_name(config_or_name):
         from pir_mm.apis.weights.fetching import fetch_weights  # brings a library for downloads

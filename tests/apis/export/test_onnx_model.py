@@ -12,7 +12,13 @@ from mmengine.config import Config
 pytest.importorskip('onnx', reason='pip install -r requirements/onnx.txt')
 pytest.importorskip('onnxruntime', reason='pip install -r requirements/onnx.txt')
 
-from pir_mm.apis import JoinedQuery, Searcher, index_pictures, load_retriever
+from pir_mm.apis import (
+    JoinedQuery,
+    Searcher,
+    index_pictures,
+    load_index_model,
+    load_retriever,
+)
 from pir_mm.apis.export import export_onnx
 from pir_mm.apis.search import embed_images, embed_texts, model_fingerprint
 from pir_mm.deployment.exported_retriever import ExportedRetriever
@@ -154,6 +160,7 @@ def test_an_index_of_either_is_searched_by_the_other(exported, photos, tmp_path)
         assert [hit.tile for hit in found.hits] == [hit.tile for hit in wanted.hits]
         scores = [[hit.score for hit in one.hits] for one in (found, wanted)]
         np.testing.assert_allclose(*scores, atol=1e-4)
+    assert type(load_index_model(tmp_path / 'onnx')).__name__ == 'ExportedDualEncoder'
 
 
 def test_a_damaged_export_is_refused(exported, tmp_path):
