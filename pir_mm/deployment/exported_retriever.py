@@ -51,7 +51,12 @@ class ExportedRetriever:
         self.card = read_card(self.folder)
         self.fingerprint = self.card.fingerprint
         self.arithmetic = self.card.arithmetic
-        self.preprocess: dict[str, Any] = json.loads((self.folder / PREPROCESS).read_text('utf-8'))
+        path = self.folder / PREPROCESS
+        try:
+            self.preprocess: dict[str, Any] = json.loads(path.read_text('utf-8'))
+            self.picture_steps = PictureSteps(**self.preprocess)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f'{path} is damaged: {error}') from None
 
     def load(self, for_pictures: bool = False) -> None:
         """Load the text tower now, or the image tower."""
@@ -60,10 +65,6 @@ class ExportedRetriever:
     @cached_property
     def tokenizer(self) -> ExportedTokenizer:
         return ExportedTokenizer(self.folder / TOKENIZER, **self.card.tokenizer)
-
-    @cached_property
-    def picture_steps(self) -> PictureSteps:
-        return PictureSteps(**self.preprocess)
 
     def encode_text(
         self, token_ids: NDArray[np.int64], token_mask: NDArray[np.bool_]

@@ -171,6 +171,13 @@ def test_a_damaged_export_is_refused(exported, tmp_path):
     text.write_bytes(text.read_bytes()[:-9])
     with pytest.raises(ValueError, match='text.onnx has .* bytes and had'):
         ExportedRetriever(broken)
+    shutil.copy(folder / 'text.onnx', text)
+    steps = broken / 'preprocess.json'
+    for content in ('{"steps": ', '{"steps": [{"type": "Flip"}]}', '[]', '{"mean": 3}'):
+        steps.write_text(content.ljust(steps.stat().st_size))
+        with pytest.raises(ValueError, match='preprocess.json is damaged: '):
+            ExportedRetriever(broken)
+    shutil.copy(folder / 'preprocess.json', steps)
     text.unlink()
     with pytest.raises(FileNotFoundError, match='text.onnx is absent'):
         ExportedRetriever(broken)
