@@ -2,12 +2,13 @@
 
 from pir_mm.querying.embedder import Embedder
 from pir_mm.querying.prompt import SearchPrompt
-from pir_mm.querying.queries import JoinedQuery, Query, query_notes
+from pir_mm.querying.queries import EmbeddedQuery, JoinedQuery, Query, query_notes
 from pir_mm.querying.search_result import QueryResult, SearchResult
 from pir_mm.querying.vector_searcher import VectorSearcher
 from pir_mm.search import TileFilter, open_index
 
 __all__ = [
+    'EmbeddedQuery',
     'Embedder',
     'JoinedQuery',
     'Query',

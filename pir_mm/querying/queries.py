@@ -68,12 +68,28 @@ class JoinedQuery:
         ).removeprefix('+ ')
 
 
-Query = str | Path | np.ndarray | Image.Image | JoinedQuery
+@dataclass(frozen=True, eq=False)
+class EmbeddedQuery:
+    """A query, or a part of one, whose vector is known, such as that of a tile of the index.
+
+    Args:
+        vector: ``(D,)`` float32 of unit norm, by the model of the index.
+        words: as results name it.
+    """
+
+    vector: np.ndarray
+    words: str
 
 
-def as_pictures(pictures: 'Picture | Sequence[Picture]') -> list[Path | np.ndarray | Image.Image]:
+Part = str | Path | np.ndarray | Image.Image | EmbeddedQuery
+Query = Part | JoinedQuery
+
+
+def as_pictures(
+    pictures: 'Picture | EmbeddedQuery | Sequence[Picture | EmbeddedQuery]',
+) -> list[Part]:
     """One picture or several as a list, paths as ``Path``, which tells them from sentences."""
-    is_single = isinstance(pictures, str | os.PathLike | np.ndarray | Image.Image)
+    is_single = isinstance(pictures, str | os.PathLike | np.ndarray | Image.Image | EmbeddedQuery)
     return [
         Path(picture) if isinstance(picture, str | os.PathLike) else picture
         for picture in ([pictures] if is_single else pictures)
@@ -82,19 +98,19 @@ def as_pictures(pictures: 'Picture | Sequence[Picture]') -> list[Path | np.ndarr
 
 def query_words(query: Query) -> str:
     """A query in words."""
-    if isinstance(query, JoinedQuery):
+    if isinstance(query, JoinedQuery | EmbeddedQuery):
         return query.words
     return str(query) if isinstance(query, str | os.PathLike) else 'a picture in memory'
 
 
-def query_parts(queries: Sequence[Query]) -> list[str | Path | np.ndarray | Image.Image]:
-    """The sentences and pictures that queries are made of."""
+def query_parts(queries: Sequence[Query]) -> list[Part]:
+    """The sentences, pictures and vectors that queries are made of."""
     return [part for query in queries for part, _ in _weighted(query)]
 
 
 def has_pictures(queries: Sequence[Query]) -> bool:
     """Whether an image encoder is needed for them."""
-    return any(not isinstance(part, str) for part in query_parts(queries))
+    return any(not isinstance(part, str | EmbeddedQuery) for part in query_parts(queries))
 
 
 def query_vectors(
@@ -126,8 +142,9 @@ def embed_queries(embedder: Embedder, queries: Sequence[Query]) -> np.ndarray:
     """
     parts = query_parts(queries)
     texts = [row for row, part in enumerate(parts) if isinstance(part, str)]
-    pictures = [row for row, part in enumerate(parts) if not isinstance(part, str)]
-    found: dict[int, np.ndarray] = {}
+    known = {row: part.vector for row, part in enumerate(parts) if isinstance(part, EmbeddedQuery)}
+    pictures = [row for row in range(len(parts)) if row not in known and row not in texts]
+    found: dict[int, np.ndarray] = dict(known)
     if texts:
         vectors = embedder.embed_texts([parts[row] for row in texts])
         found.update(zip(texts, vectors, strict=True))

@@ -11,7 +11,7 @@ import numpy as np
 from pir_mm.files.names import shortest_names
 from pir_mm.files.pictures import pixels_of
 from pir_mm.files.writing import write_text
-from pir_mm.querying.queries import JoinedQuery, Query, query_words
+from pir_mm.querying.queries import EmbeddedQuery, JoinedQuery, Query, query_words
 from pir_mm.search import (
     EmbeddingIndex,
     Hit,
@@ -258,7 +258,7 @@ def _plain(text: str) -> str:
 
 def _drawn(query: Query) -> str | Path | np.ndarray:
     """What a sheet shows of a query."""
-    if isinstance(query, JoinedQuery):
+    if isinstance(query, JoinedQuery | EmbeddedQuery):
         return query.words
     if isinstance(query, str | Path):
         return query

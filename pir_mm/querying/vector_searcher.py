@@ -73,6 +73,24 @@ class VectorSearcher:
         self._filter, self._ids = TileFilter(), None
         self._narrowed: Background | None = None
 
+    def warm_up(self) -> None:
+        """Load the whole model, and what unrelated sentences find, before the first search."""
+        self.embedder.load(for_pictures=True)
+        if len(self.index):
+            self._background_among(None)
+
+    def embed(self, *queries: Query) -> NDArray[np.float32]:
+        """Vectors ``(Q, D)`` of queries, for ``vectors`` of :meth:`search`.
+
+        Sentences are embedded in one batch, pictures in another.
+
+        Raises:
+            FileNotFoundError, ValueError: as :meth:`search`.
+        """
+        self.embedder.load(has_pictures(queries))
+        query_notes(self.embedder, queries)
+        return query_vectors(self.index, self.embedder, queries)
+
     def search(
         self,
         *queries: Query,
@@ -81,6 +99,7 @@ class VectorSearcher:
         min_score: float | None = None,
         merge: bool = True,
         second_stage: SecondStage | None = None,
+        vectors: NDArray[np.float32] | None = None,
     ) -> SearchResult:
         """Find what shows the queries.
 
@@ -98,6 +117,7 @@ class VectorSearcher:
                 counted, see :func:`pir_mm.search.place_merging.merge_places`. It is done before
                 ``top_k`` is cut.
             second_stage: ranks the queries in place of their vectors.
+            vectors: of the queries, if :meth:`embed` has made them.
 
         Raises:
             FileNotFoundError: if a picture does not exist.
@@ -108,7 +128,7 @@ class VectorSearcher:
             raise ValueError(f'top_k must be at least 1, got {top_k}')
         if min_score is not None and not np.isfinite(min_score):
             raise ValueError(f'min_score must be a number, got {min_score}')
-        self.embedder.load(has_pictures(queries))
+        self.embedder.load(has_pictures(queries) and vectors is None)
         notes = query_notes(self.embedder, queries)
         ids = self._allowed(where or TileFilter())
         background = None
@@ -119,7 +139,8 @@ class VectorSearcher:
             ]
             notes += told
         else:
-            vectors = query_vectors(self.index, self.embedder, queries)
+            if vectors is None:
+                vectors = query_vectors(self.index, self.embedder, queries)
             kept = self._best(vectors, ids, top_k, min_score, merge)
             if any(isinstance(query, str) for query in queries):
                 background, told = self._background_among(ids)

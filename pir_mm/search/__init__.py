@@ -7,7 +7,7 @@ from pir_mm.search.filters import TileFilter
 from pir_mm.search.index_card import IndexCard, ModelFingerprint, SkippedPicture
 from pir_mm.search.index_writer import IndexWriter
 from pir_mm.search.old_index import convert_index, is_old_index
-from pir_mm.search.result_files import Hit, write_csv, write_geojson, write_gpkg
+from pir_mm.search.result_files import Hit, feature_collection, write_csv, write_geojson, write_gpkg
 from pir_mm.search.store_note import StoreNote, refuse_unknown_store
 from pir_mm.search.tile_source import Source, SourceError, TileSource
 from pir_mm.search.tile_table import Stamp
@@ -35,6 +35,7 @@ __all__ = [
     'Tiling',
     'VectorStore',
     'convert_index',
+    'feature_collection',
     'find_changes',
     'is_old_index',
     'open_index',

@@ -107,6 +107,16 @@ class EmbeddingIndex:
         return tile_filter.ids(self._table, self._where)
 
     @property
+    def extent(self) -> tuple[float, float, float, float] | None:
+        """West, south, east and north of all tiles in WGS84; ``None`` if none has a place."""
+        return self._table.extent
+
+    @property
+    def root(self) -> str:
+        """The folder below which all files lie now."""
+        return self._where(self._table.note('root'))
+
+    @property
     def ids(self) -> NDArray[np.int64]:
         """Ids of all tiles, increasing."""
         return self.exact.ids

@@ -57,8 +57,8 @@ class Hit:
 COLUMNS = ('query', 'rank', 'score', 'source', 'window', 'percentile', 'others', 'date')
 
 
-def write_geojson(path: str | Path, hits: Sequence[Hit]) -> None:
-    """Write a FeatureCollection (RFC 7946), one feature per hit.
+def feature_collection(hits: Sequence[Hit]) -> dict[str, Any]:
+    """A FeatureCollection of GeoJSON (RFC 7946), one feature per hit.
 
     Properties: ``query``, ``rank``, ``score``, ``source``, ``window`` (column, row, width, height),
     ``percentile``, ``others`` and ``date``, see :class:`Hit`. The geometry is the tile's footprint
@@ -68,7 +68,12 @@ def write_geojson(path: str | Path, hits: Sequence[Hit]) -> None:
         {'type': 'Feature', 'geometry': _geometry(hit.tile), 'properties': hit.properties}
         for hit in hits
     ]
-    write_json(path, {'type': 'FeatureCollection', 'features': features}, indent=None)
+    return {'type': 'FeatureCollection', 'features': features}
+
+
+def write_geojson(path: str | Path, hits: Sequence[Hit]) -> None:
+    """Write :func:`feature_collection`."""
+    write_json(path, feature_collection(hits), indent=None)
 
 
 def _geometry(tile: Tile) -> dict[str, Any] | None:
@@ -76,7 +81,7 @@ def _geometry(tile: Tile) -> dict[str, Any] | None:
 
 
 def write_csv(path: str | Path, hits: Sequence[Hit]) -> None:
-    """Write a table with the same columns as the properties of :func:`write_geojson`."""
+    """Write a table with the same columns as the properties of :func:`feature_collection`."""
     text = io.StringIO()
     rows = csv.DictWriter(text, COLUMNS)
     rows.writeheader()
@@ -87,7 +92,7 @@ def write_csv(path: str | Path, hits: Sequence[Hit]) -> None:
 def write_gpkg(path: str | Path, hits: Sequence[Hit]) -> None:
     """Write a GeoPackage with layer ``hits`` in EPSG:4326, a MultiPolygon or nothing for each hit.
 
-    The fields are the properties of :func:`write_geojson`, ``window`` as a JSON list.
+    The fields are the properties of :func:`feature_collection`, ``window`` as a JSON list.
     """
     rows = [{**hit.properties, 'window': json.dumps(hit.tile.window)} for hit in hits]
     kinds = {'rank': np.int64, 'score': np.float64, 'percentile': np.float64, 'others': np.int64}

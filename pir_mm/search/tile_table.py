@@ -386,6 +386,14 @@ class TileTable(TableFile):
         )
         return np.array(rows, dtype=np.float64).reshape(-1, 5)
 
+    @property
+    def extent(self) -> tuple[float, float, float, float] | None:
+        """West, south, east and north of all places; ``None`` if there is none."""
+        ((west, south, east, north),) = self._rows(
+            'SELECT MIN(west), MIN(south), MAX(east), MAX(north) FROM places'
+        )
+        return None if west is None else (west, south, east, north)
+
     def footprints(self, ids: Sequence[int]) -> list[bytes]:
         """Footprints of some tiles that have one, as well-known binary, in the order given."""
         found: dict[int, bytes] = {}

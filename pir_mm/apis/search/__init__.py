@@ -22,10 +22,18 @@ from pir_mm.apis.search.searching import (
     write_results,
 )
 from pir_mm.files.names import first_few
-from pir_mm.querying import JoinedQuery, QueryResult, SearchPrompt, SearchResult, query_notes
+from pir_mm.querying import (
+    EmbeddedQuery,
+    JoinedQuery,
+    QueryResult,
+    SearchPrompt,
+    SearchResult,
+    query_notes,
+)
 from pir_mm.search import TileFilter, Tiling, convert_index, open_index
 
 __all__ = [
+    'EmbeddedQuery',
     'EmbeddedSplit',
     'JoinedQuery',
     'Localisation',

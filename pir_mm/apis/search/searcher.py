@@ -9,7 +9,14 @@ from torch import nn
 
 from pir_mm.apis.search.index_model import IndexModel
 from pir_mm.apis.search.reranking import rerank_index
-from pir_mm.querying import JoinedQuery, Query, SearchResult, VectorSearcher, query_notes
+from pir_mm.querying import (
+    EmbeddedQuery,
+    JoinedQuery,
+    Query,
+    SearchResult,
+    VectorSearcher,
+    query_notes,
+)
 from pir_mm.querying.queries import has_pictures
 from pir_mm.search import EmbeddingIndex, TileFilter, open_index
 from pir_mm.structures.ranking import Ranking
@@ -59,11 +66,12 @@ class Searcher(VectorSearcher):
         merge: bool = True,
         reranker: nn.Module | None = None,
         rerank_top: int = 128,
+        vectors: np.ndarray | None = None,
     ) -> SearchResult:
         """As :meth:`VectorSearcher.search`, and if wanted a fusion model reads the best again.
 
         Args:
-            queries, top_k, where, min_score, merge: as there.
+            queries, top_k, where, min_score, merge, vectors: as there.
             reranker: a fusion model that reads the first results again; its scores have no
                 percentile.
             rerank_top: how many of each query it reads.
@@ -74,10 +82,10 @@ class Searcher(VectorSearcher):
         """
         again = None
         if reranker is not None:
-            if any(isinstance(query, JoinedQuery) for query in queries):
+            if any(isinstance(query, JoinedQuery | EmbeddedQuery) for query in queries):
                 raise ValueError(
-                    'a fusion model reads one sentence or one picture: search with joined queries '
-                    'without re-ranking'
+                    'a fusion model reads one sentence or one picture: search with joined '
+                    'queries and known vectors without re-ranking'
                 )
             again = partial(self._read_again, reranker, queries, max(top_k, rerank_top), rerank_top)
         return super().search(
@@ -87,6 +95,7 @@ class Searcher(VectorSearcher):
             min_score=min_score,
             merge=merge,
             second_stage=again,
+            vectors=vectors,
         )
 
     def _read_again(

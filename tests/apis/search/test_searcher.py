@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pir_mm.apis import JoinedQuery, Searcher, TileFilter, index_pictures
-from pir_mm.querying import vector_searcher
+from pir_mm.querying import EmbeddedQuery, vector_searcher
 from pir_mm.querying.background_captions import background_captions
 from pir_mm.search import Tiling
 from tests.search.planted import plant
@@ -32,6 +32,24 @@ def test_finds_by_sentences_and_pictures_in_their_order(found_by, pictures):
     assert [hit.rank for hit in found.hits] == [1, 2, 1, 2]
     assert green.hits[0].score == pytest.approx(1, abs=1e-4)
     assert found_by.index.tiles([green.hits[0].id]) == [green.hits[0].tile]
+
+
+def test_vectors_that_are_known_are_not_made_again(found_by, colour_model, pictures):
+    queries = ('a red roof', pictures / 'blue.jpg')
+    whole = found_by.search(*queries, top_k=2)
+    vectors = found_by.embed(*queries)
+    colour_model.image_batches.clear()
+    again = found_by.search(*queries, top_k=2, vectors=vectors)
+    assert [(h.id, h.score) for h in again.hits] == [(h.id, h.score) for h in whole.hits]
+    assert again.results[0].hits[0].percentile == whole.results[0].hits[0].percentile
+    tile = EmbeddedQuery(vectors[1], 'tile 3')
+    like = found_by.search(tile, JoinedQuery.of('red', tile), top_k=2)
+    assert names(like.results[0]) == names(whole.results[1])
+    assert like.results[1].hits[0].query == 'red + tile 3'
+    joined = JoinedQuery.of('red', pictures / 'blue.jpg')
+    score = found_by.search(joined).hits[0].score
+    assert like.results[1].hits[0].score == pytest.approx(score, abs=1e-6)
+    assert len(colour_model.image_batches) == 1  # of the last search alone
 
 
 def test_a_filter_narrows_before_the_cut(found_by):
