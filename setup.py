@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).resolve().parent
-EXTRAS = ('clip', 'lora', 'milvus', 'mim', 'onnx', 'parquet', 'vis', 'tests')
+EXTRAS = ('clip', 'lora', 'milvus', 'mim', 'onnx', 'parquet', 'serve', 'vis', 'tests')
 OWN_CHOICE = ('lora', 'milvus', 'tests')  # not in `all`
 
 

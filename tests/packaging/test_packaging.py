@@ -46,6 +46,13 @@ def test_the_wheel_holds_every_module(contents):
     assert {n for n in contents if n.endswith('.py') and '/.mim/' not in n} == modules
 
 
+def test_the_wheel_holds_the_page(contents):
+    page = ROOT / 'pir_mm' / 'apis' / 'serving' / 'page'
+    wanted = {path.relative_to(ROOT).as_posix() for path in page.iterdir()}
+    assert len(wanted) == 4
+    assert wanted <= set(contents)
+
+
 def test_the_wheel_installs_one_package_only(contents):
     """mmengine takes a site-packages/configs for its own."""
     assert {name.split('/')[0].split('-')[0] for name in contents} == {'pir_mm'}
@@ -127,11 +134,12 @@ def test_the_metadata_says_what_is_needed(wheel):
         'mim',
         'onnx',
         'parquet',
+        'serve',
         'vis',
         'tests',
         'all',
     }
-    parts = ('clip', 'mim', 'onnx', 'parquet', 'vis')
+    parts = ('clip', 'mim', 'onnx', 'parquet', 'serve', 'vis')
     extras = {e: {r.name for r in needed if wanted_by(r, e)} for e in ('all', *parts)}
     assert extras['all'] == set.union(*(extras[e] for e in parts))
     assert {'open_clip_torch', 'openmim', 'scikit-learn'} <= extras['all']
