@@ -38,10 +38,15 @@ def parse_arguments() -> argparse.Namespace:
         help='where the archive lies now, if it has moved: the place of "root" in index.json',
     )
     parser.add_argument(
-        '--model', nargs=2, metavar=('CONFIG', 'CKPT'), help='[the files stored in the index]'
+        '--model',
+        nargs='+',
+        metavar='MODEL',
+        help='CONFIG CKPT, or the folder of an exported model [as stored in the index]',
     )
     parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu', help='[cpu]')
     arguments = parser.parse_args()
+    if arguments.model and len(arguments.model) > 2:
+        parser.error(f'--model takes CONFIG CKPT or a folder, got {" ".join(arguments.model)}')
     if not 0 <= arguments.port <= 65535:
         parser.error(f'--port must be 0 to 65535, got {arguments.port}')
     return arguments
@@ -65,7 +70,7 @@ def main() -> None:
             arguments.index,
             arguments.host,
             arguments.port,
-            *(arguments.model or (None, None)),
+            *((arguments.model or []) + [None, None])[:2],
             arguments.device,
             arguments.root,
             arguments.name,
