@@ -87,7 +87,7 @@ install_packages() {
     require_disk "$site" 7000 'the packages (PyTorch above all)'
     require_disk "${TMPDIR:-/tmp}" 3000 'their downloads'
   fi
-  for name in runtime clip milvus mim onnx serve vis tests; do
+  for name in runtime clip milvus mim onnx parquet serve vis tests; do
     arguments+=(-r "$ROOT/requirements/$name.txt")
   done
   report '2/3 the packages of requirements/; the first time this takes some minutes'

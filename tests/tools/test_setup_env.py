@@ -103,7 +103,7 @@ def test_packages_come_by_the_constraints_and_then_the_checkout(checkout):
     checkout.run()
     packages, itself = checkout.asked
     assert f'-c {checkout.root}/requirements/constraints.txt' in packages
-    for name in ('runtime', 'clip', 'milvus', 'mim', 'onnx', 'serve', 'vis', 'tests'):
+    for name in ('runtime', 'clip', 'milvus', 'mim', 'onnx', 'parquet', 'serve', 'vis', 'tests'):
         assert f'-r {checkout.root}/requirements/{name}.txt' in packages
     assert itself.endswith(f'--no-build-isolation --no-deps -e {checkout.root}')
 
