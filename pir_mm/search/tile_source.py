@@ -175,6 +175,18 @@ class TileSource:
                         return _with_data(*raster.read(tile.window, _shrunk(tile, side), look))
             return self._read_picture(tile, side)
 
+    def data_mask(self, tile: Tile, size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Where a tile has data, ``(h, w)`` for ``size`` ``(w, h)``: all of a picture.
+
+        Raises:
+            FileNotFoundError, ValueError: as :meth:`read`.
+        """
+        if tile.look is None:
+            return np.ones(size[::-1], dtype=bool)
+        require_file(tile.source)
+        with _reason('cannot be decoded'), self._raster(tile.source) as raster:
+            return raster.read(tile.window, size, tile.look)[1]
+
     def _raster(self, path: str) -> AbstractContextManager[Raster]:
         def open_file() -> Raster:
             with _reason('cannot be read'):

@@ -226,8 +226,8 @@ def write_localisation(path: str | Path, found: Localisation, regions: Sequence[
     """Write a heat map by the ending of the file, whole or not at all.
 
     ``.tif`` is a Cloud Optimised GeoTIFF of the raster's own pixels, place and size, of float32
-    similarities, NaN where no window had data. ``.png`` and ``.pdf`` are the raster in grey with
-    the map over it, at most 1600 pixels a side.
+    similarities, NaN where the raster or all windows had no data. ``.png`` and ``.pdf`` are the
+    raster in grey with the map over it, at most 1600 pixels a side.
 
     Args:
         path: of the file.
@@ -261,7 +261,12 @@ def _write_raster(path: str | Path, found: Localisation) -> None:
         'SOURCE': Path(found.source.path).name,
     }
     description = f'similarity to: {found.text}'
-    write_cog(path, found.heat.size, found.heat.pixels, description, tags, **where)
+    tiles = TileSource()
+
+    def values(window: tuple[int, int, int, int]) -> np.ndarray:
+        return _where_data(found, tiles, window, window[2:])
+
+    write_cog(path, found.heat.size, values, description, tags, **where)
 
 
 def _write_picture(path: str | Path, found: Localisation, regions: Sequence[Any]) -> None:
@@ -270,7 +275,8 @@ def _write_picture(path: str | Path, found: Localisation, regions: Sequence[Any]
 
     source, size = found.source, found.heat.size
     whole = Tile(source.path, (0, 0, *size), look=source.look)
-    picture = TileSource().read(whole, PICTURE_SIDE)
+    tiles = TileSource()
+    picture = tiles.read(whole, PICTURE_SIDE)
     if picture is None:
         raise ValueError(f'{source.path} has no data to draw')
     shown = (picture.shape[1], picture.shape[0])
@@ -283,7 +289,7 @@ def _write_picture(path: str | Path, found: Localisation, regions: Sequence[Any]
         HeatPicture(
             found.text,
             picture,
-            found.heat.pixels(size=shown),
+            _where_data(found, tiles, whole.window, shown),
             tuple(found.heat.hottest / shrink),
             None if ground is None else ground[0] * shrink[0],
             [region_corners(region) / shrink for region in regions],
@@ -291,6 +297,21 @@ def _write_picture(path: str | Path, found: Localisation, regions: Sequence[Any]
         )
     )
     save_picture(figure, path)
+
+
+def _where_data(
+    found: Localisation,
+    tiles: TileSource,
+    window: tuple[int, int, int, int],
+    size: tuple[int, int],
+) -> np.ndarray:
+    """The values ``(h, w)`` of a window's pixels, NaN where the raster has no data."""
+    values = found.heat.pixels(window, size)
+    try:
+        mask = tiles.data_mask(Tile(found.source.path, window, look=found.source.look), size)
+    except ValueError:  # a broken part has none; the notes tell of its windows
+        return np.full_like(values, np.nan)
+    return np.where(mask, values, np.float32(np.nan))
 
 
 def _shown(size: tuple[int, int], side: int) -> tuple[tuple[int, int], np.ndarray]:

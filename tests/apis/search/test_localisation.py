@@ -94,17 +94,40 @@ def test_the_raster_has_the_place_of_its_source_and_the_picture_is_drawn(colour_
     assert (tmp_path / 'heat.pdf').read_bytes().startswith(b'%PDF')
 
 
+def write_raster(path, pixels, **options):
+    count, height, width = pixels.shape
+    shape = {'width': width, 'height': height, 'count': count, 'dtype': 'uint8'}
+    place = {'crs': 'EPSG:32633', 'transform': rasterio.Affine(1, 0, 4e5, 0, -1, 5e6)}
+    with rasterio.open(path, 'w', 'GTiff', **shape, **place, **options) as file:
+        file.write(pixels)
+    return path
+
+
 def test_windows_without_data_are_left_out(colour_model, tmp_path):
     pixels = np.zeros((3, 128, 256), np.uint8)
     pixels[:, :, :128] = 100
-    shape = {'width': 256, 'height': 128, 'count': 3, 'dtype': 'uint8', 'nodata': 0}
-    place = {'crs': 'EPSG:32633', 'transform': rasterio.Affine(1, 0, 4e5, 0, -1, 5e6)}
-    with rasterio.open(tmp_path / 'map.tif', 'w', 'GTiff', **shape, **place) as file:
-        file.write(pixels)
-    found = localise(tmp_path / 'map.tif', 'red', colour_model, scales=[64], overlap=0)
+    path = write_raster(tmp_path / 'map.tif', pixels, nodata=0)
+    found = localise(path, 'red', colour_model, scales=[64], overlap=0)
     assert (found.windows, found.empty) == (4, 4)
     heat = found.heat.pixels()
     assert np.isnan(heat[:, 128:]).all() and np.isfinite(heat[:, :128]).all()
+
+
+def test_pixels_without_data_have_no_value_in_a_window_that_has_some(colour_model, tmp_path):
+    pixels = np.full((3, 128, 256), 100, np.uint8)
+    pixels[:, :, 150:] = 0
+    path = write_raster(tmp_path / 'map.tif', pixels, nodata=0)
+    found = localise(path, 'red', colour_model, scales=[64], overlap=0)
+    assert np.isfinite(found.heat.pixels()[:, :192]).all()
+    drawn = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('pir_mm.visualization.heat_picture.draw_heat', drawn.append)
+        patch.setattr('pir_mm.visualization.figure_file.save_picture', lambda figure, path: None)
+        write_localisation(tmp_path / 'heat.png', found)
+    write_localisation(tmp_path / 'heat.tif', found)
+    with rasterio.open(tmp_path / 'heat.tif') as file:
+        for values in (file.read(1), drawn[0].values):
+            assert np.isnan(values[:, 150:]).all() and np.isfinite(values[:, :150]).all()
 
 
 def test_a_picture_has_a_map_too_and_equal_windows_count_once(colour_model, tmp_path):
