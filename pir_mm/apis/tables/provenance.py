@@ -41,13 +41,19 @@ def data_digest(config: Config) -> str:
 
 
 def weight_digests(config: Config) -> dict[str, str]:
-    """Digests of the weights that the model and its parts start from, by their ``init``.
+    """Digests of the weights that a result comes from, by their paths.
+
+    Those from which the model and its parts start, their ``init``, and those of the other stage of
+    a cascade.
 
     The digest is over the tensors, not over the file: a checkpoint also has times in it, so the
     same training writes another file.
     """
     parts = [config.model, *(part for part in config.model.values() if isinstance(part, dict))]
     files = {part['init']: weight_file(part['init']) for part in parts if 'init' in part}
+    for stage in ((config.get('test_cfg') or {}).get('cascade') or {}).values():
+        if isinstance(stage, dict):
+            files[stage['checkpoint']] = weight_file(stage['checkpoint'])
     return {
         init: hash_tensors(read_weights(file))[:16] for init, file in sorted(files.items()) if file
     }

@@ -6,16 +6,19 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from mmengine.runner import Runner
+from torch import Tensor
 
 from pir_mm.apis.search.embedded_split import EmbeddedSplit, embed_split
 from pir_mm.apis.tables import provenance
 from pir_mm.apis.tables.provenance import digest
 from pir_mm.apis.tables.run_log import read_run
 from pir_mm.apis.training.configuration import load_config
-from pir_mm.apis.training.running import best_checkpoint, train
+from pir_mm.apis.training.running import best_checkpoint, run_test, train
 from pir_mm.apis.weights.loading import load_retriever
 from pir_mm.files.writing import write_json
 from pir_mm.functional.intervals import hits_per_image
+from pir_mm.functional.ranks import QueryRanks
 from pir_mm.functional.recall import (
     TOPK,
     ranks_from_embeddings,
@@ -59,20 +62,14 @@ def score_split(split: EmbeddedSplit, left_out: LeftOut | None = None) -> dict:
         left_out: pictures to leave out in a second measurement.
 
     Returns:
-        ``metrics``: the recalls and mR. ``ceiling``: their highest possible values.
-        ``hits``: for each picture, its contribution to the six recalls.
-        ``captions_per_picture``. With ``left_out`` also ``metrics_without``: the recalls without
-        these pictures and their captions, neither as queries nor in the gallery.
+        ``pictures`` and ``captions``: how many. ``metrics``: the recalls and mR. ``ceiling``:
+        their highest possible values. ``hits``: for each picture, its contribution to the six
+        recalls. ``captions_per_picture``. With ``left_out`` also ``metrics_without``: the recalls
+        without these pictures and their captions, neither as queries nor in the gallery.
     """
     whole = split.embedded
     ranks = ranks_from_embeddings(whole.image, whole.text, whole.image_of_text)
-    hits, queries = hits_per_image(*ranks, whole.image_of_text, TOPK)
-    scores = {
-        'metrics': recall_from_ranks(*ranks, TOPK),
-        'ceiling': recall_ceiling(whole.image_of_text, split.text_id, TOPK),
-        'hits': [[_short(value) for value in row] for row in hits.tolist()],
-        'captions_per_picture': queries[:, -1].int().tolist(),
-    }
+    scores = _scores(ranks, whole.image_of_text, split.text_id)
     if left_out is not None:
         kept = torch.tensor([Path(path).name not in left_out.names for path in split.paths])
         text_kept = kept[whole.image_of_text]
@@ -80,6 +77,48 @@ def score_split(split: EmbeddedSplit, left_out: LeftOut | None = None) -> dict:
         part = ranks_from_embeddings(whole.image[kept], whole.text[text_kept], image_of_text)
         scores['left_out'] = {'pictures': int((~kept).sum()), 'digest': left_out.digest}
         scores['metrics_without'] = recall_from_ranks(*part, TOPK)
+    return scores
+
+
+def _scores(ranks: tuple[QueryRanks, QueryRanks], image_of_text: Tensor, text_id: Tensor) -> dict:
+    recalls = _recalls(ranks, image_of_text)
+    pictures = len(recalls['hits'])
+    return recalls | {
+        'pictures': pictures,
+        'captions': len(image_of_text),
+        'captions_per_picture': image_of_text.bincount(minlength=pictures).tolist(),
+        'ceiling': recall_ceiling(image_of_text, text_id, TOPK),
+    }
+
+
+def _recalls(ranks: tuple[QueryRanks, QueryRanks], image_of_text: Tensor) -> dict:
+    hits, _ = hits_per_image(*ranks, image_of_text, TOPK)
+    return {
+        'metrics': recall_from_ranks(*ranks, TOPK),
+        'hits': [[_short(value) for value in row] for row in hits.tolist()],
+    }
+
+
+def score_cascade(runner: Runner) -> dict:
+    """As :func:`score_split`, of two stages that have just been tested.
+
+    Returns:
+        Also ``cascade``: mR for each k, milliseconds of a query by stage, see
+        :class:`pir_mm.engine.loops.cascade.CascadeRanks`, and ``filter``: ``metrics`` and ``hits``
+        of the filter alone, if there is one.
+    """
+    evaluator = runner.test_loop.evaluator
+    found = evaluator.cascade_ranks
+    dataset = runner.test_dataloader.dataset
+    rows = range(len(dataset))
+    text_id = [number for row in rows for number in dataset.get_data_info(row)['caption_id']]
+    owner = found.embedded.image_of_text
+    means = {str(k): recall_from_ranks(*ranks, TOPK)['mR'] for k, ranks in found.by_k.items()}
+    scores = _scores(found.by_k[max(found.by_k)], owner, torch.tensor(text_id))
+    scores['cascade'] = {'by_k': means, 'milliseconds': found.milliseconds}
+    if evaluator.cascade.filters:
+        alone = tuple(side.ranks for side in found.filtered)
+        scores['cascade']['filter'] = _recalls(alone, owner)
     return scores
 
 
@@ -151,19 +190,27 @@ def finished_result(run: Run) -> dict | None:
 def measure(run: Run) -> dict:
     """Train a run and measure its best checkpoint, chosen on the val split, on the test split.
 
+    Of a run that does not validate it is the last. A config with ``test_cfg.cascade`` is measured
+    as that says.
+
     A killed run continues where it stopped. A finished run is read, not measured again.
 
     Returns:
         The content of ``run.result``.
 
     Raises:
-        ValueError: if the result or the work directory was made with another config.
+        ValueError: if the result or the work directory was made with another config, or a cascade
+            shall leave pictures out.
         FileNotFoundError: if data or weights are missing.
     """
     result = finished_result(run)
     if result is not None:
         return result
     config = run.load_config()
+    if run.leave_out is not None and config.test_cfg.get('cascade') is not None:
+        raise ValueError(
+            f'{run.config} is a cascade, which is measured on whole splits: leave --leave-out out'
+        )
     current = provenance.config_digest(config)
     started = run.work_dir / 'config_digest'
     if started.is_file():
@@ -189,10 +236,14 @@ def _require_same(found: str, current: str, path: Path) -> None:
 
 def _measured(run: Run, config: Config) -> dict:
     checkpoint = best_checkpoint(run.work_dir)
-    flat = run.work_dir / 'measured.py'
-    config.dump(flat)
-    model = load_retriever(flat, checkpoint)
-    split = embed_split(model)
+    if config.test_cfg.get('cascade') is None:
+        flat = run.work_dir / 'measured.py'
+        config.dump(flat)
+        model = load_retriever(flat, checkpoint)
+        scores = score_split(embed_split(model), run.leave_out and LeftOut(run.leave_out))
+    else:
+        runner, _ = run_test(run.load_config(), str(checkpoint))  # which changes its config
+        model, scores = runner.model, score_cascade(runner)
     log = read_run(run.work_dir)
     parameters = list(model.parameters())
     return {
@@ -212,7 +263,5 @@ def _measured(run: Run, config: Config) -> dict:
         },
         'val_mR': [[step, record['mR']] for step, record in log.validation.items()],
         'best': checkpoint.name,
-        'pictures': len(split.paths),
-        'captions': len(split.captions),
-        **score_split(split, run.leave_out and LeftOut(run.leave_out)),
+        **scores,
     }

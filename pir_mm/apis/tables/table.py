@@ -31,6 +31,8 @@ class TableRow:
             resampled with the same draws.
         difference_deviation: standard deviation of the difference over seeds; None with fewer
             than two seeds.
+        of_filter: mean mR of the filter alone; None if the rows are not cascades.
+        gain_interval: 95 % interval of mR minus that, over test pictures.
         without: mean mR without the pictures that were left out; None if none were.
         minutes: mean time of training.
         parameters: number of ``all`` and of ``trained`` parameters.
@@ -44,6 +46,8 @@ class TableRow:
     difference: float | None
     difference_interval: tuple[float, float] | None
     difference_deviation: float | None
+    of_filter: float | None
+    gain_interval: tuple[float, float] | None
     without: float | None
     minutes: float | None
     parameters: dict[str, int]
@@ -70,6 +74,12 @@ def make_row(results: Sequence[dict], baseline: Sequence[dict] | None) -> TableR
         difference_interval = percentile_interval(
             _resampled(runs, weights) - _resampled(bases, weights)
         )
+    filters = [{**r, **r['cascade']['filter']} for r in results if 'filter' in r.get('cascade', ())]
+    gain_interval = None
+    if filters:
+        gain_interval = percentile_interval(
+            _resampled(results, weights) - _resampled(filters, weights)
+        )
     without = [r['metrics_without']['mR'] for r in results if 'metrics_without' in r]
     minutes = [result['minutes'] for result in results if result['minutes'] is not None]
     return TableRow(
@@ -81,6 +91,8 @@ def make_row(results: Sequence[dict], baseline: Sequence[dict] | None) -> TableR
         difference=fmean(differences) if differences else None,
         difference_interval=difference_interval,
         difference_deviation=_deviation(differences),
+        of_filter=fmean(r['metrics']['mR'] for r in filters) if filters else None,
+        gain_interval=gain_interval,
         without=fmean(without) if len(without) == len(results) else None,
         minutes=fmean(minutes) if minutes else None,
         parameters=results[0]['parameters'],
@@ -119,15 +131,18 @@ def render_table(rows: Sequence[TableRow], results: Sequence[dict], command: str
     left_out = [r['left_out']['pictures'] for r in results if 'left_out' in r]
     head = ['config', 'seeds', *(k.replace('/', ' ') for k in RECALLS), 'mR', '95 % over pictures']
     head += ['difference of mR', '95 % over pictures']
+    has_filter = any(row.of_filter is not None for row in rows)
+    if has_filter:
+        head += ['mR of the filter alone', 'gain, 95 % over pictures']
     if left_out:
         head.append(f'mR without {left_out[0]} pictures that have copies')
     head += ['minutes', 'parameters (trained)']
     lines = ['| ' + ' | '.join(head) + ' |', '|---' * len(head) + '|']
-    lines += ['| ' + ' | '.join(_cells(row, bool(left_out))) + ' |' for row in rows]
+    lines += ['| ' + ' | '.join(_cells(row, has_filter, bool(left_out))) + ' |' for row in rows]
     return '\n'.join([*lines, '', _ceiling(results[0]), '', _origin(results, command)]) + '\n'
 
 
-def _cells(row: TableRow, with_left_out: bool) -> list[str]:
+def _cells(row: TableRow, with_filter: bool, with_left_out: bool) -> list[str]:
     cells = [f'`{row.name}`', str(len(row.seeds))]
     cells += [f'{row.recall[key]:.2f}' for key in RECALLS]
     cells += [_with_deviation(row.recall['mR'], row.deviation), _range(row.interval)]
@@ -136,6 +151,10 @@ def _cells(row: TableRow, with_left_out: bool) -> list[str]:
     else:
         cells.append(_with_deviation(row.difference, row.difference_deviation, sign='+'))
         cells.append(_range(row.difference_interval, sign='+'))
+    if with_filter:
+        known = row.of_filter is not None
+        cells.append(f'{row.of_filter:.2f}' if known else '')
+        cells.append(_range(row.gain_interval, sign='+') if known else '')
     if with_left_out:
         cells.append('' if row.without is None else f'{row.without:.2f}')
     cells.append('' if row.minutes is None else f'{row.minutes:.1f}')

@@ -190,21 +190,17 @@ def _check_batches(runner: Runner) -> None:
 
 
 def best_checkpoint(work_dir: str | Path) -> Path:
-    """Path of the checkpoint with the best validation of a run.
+    """Path of the checkpoint with the best validation of a run, or the last if it did not validate.
 
     The path is inside ``work_dir``, also when the directory was moved after the training.
 
     Raises:
-        FileNotFoundError: if the run has no checkpoint, or did not validate.
+        FileNotFoundError: if the run has no checkpoint.
     """
     work_dir = Path(work_dir)
     last = last_checkpoint(work_dir)
     best = read_checkpoint(last)['message_hub']['runtime_info'].get('best_ckpt')
-    if best is None:
-        raise FileNotFoundError(
-            f'the run in {work_dir} has no best checkpoint, because it did not validate'
-        )
-    return work_dir / Path(best).name
+    return last if best is None else work_dir / Path(best).name
 
 
 def test(
@@ -213,15 +209,38 @@ def test(
     """Test a checkpoint on the test split and write its metrics.
 
     Args:
-        config: config that the checkpoint was trained with.
-        checkpoint: path of the checkpoint; ``None`` tests the weights that a training would start
-            from: the files that the config names, the rest at random.
+        config, checkpoint, split: as of :func:`run_test`.
         out: JSON file for the metrics; by default ``metrics.json`` in the work directory, with
             ``split='val'`` ``metrics_val.json``.
-        split: ``'val'`` runs the validation of the config instead, where one chooses.
 
     Returns:
         The metrics, in percent and unrounded.
+
+    Raises:
+        FileNotFoundError, ValueError: as :func:`run_test`.
+    """
+    runner, metrics = run_test(config, checkpoint, split)
+    if is_main_process():
+        name = 'metrics.json' if split == 'test' else f'metrics_{split}.json'
+        path = Path(out or Path(runner.work_dir) / name)
+        write_json(path, metrics, indent=2)
+        runner.logger.info(f'Metrics are in {path}')
+    return metrics
+
+
+def run_test(
+    config: Config, checkpoint: str | None, split: str = 'test'
+) -> tuple[Runner, dict[str, float]]:
+    """Test a checkpoint on the test split.
+
+    Args:
+        config: config that the checkpoint was trained with.
+        checkpoint: path of the checkpoint; ``None`` tests the weights that a training would start
+            from: the files that the config names, the rest at random.
+        split: ``'val'`` runs the validation of the config instead, where one chooses.
+
+    Returns:
+        The runner, whose loop keeps what it has found, and the metrics, in percent and unrounded.
 
     Raises:
         FileNotFoundError: if the data or the checkpoint are missing.
@@ -242,10 +261,4 @@ def test(
     else:
         load_weights(unwrapped(runner.model), checkpoint)
         runner.logger.info(f'Every tensor of {checkpoint} is loaded')
-    metrics = runner.test() if split == 'test' else runner.val()
-    if is_main_process():
-        name = 'metrics.json' if split == 'test' else f'metrics_{split}.json'
-        path = Path(out or Path(runner.work_dir) / name)
-        write_json(path, metrics, indent=2)
-        runner.logger.info(f'Metrics are in {path}')
-    return metrics
+    return runner, runner.test() if split == 'test' else runner.val()

@@ -12,7 +12,9 @@ from pir_mm.apis.tables import run as run_module
 from pir_mm.apis.tables import runs as runs_module
 from pir_mm.apis.tables.run import Run, finished_result, measure
 from pir_mm.apis.tables.runs import run_table
+from pir_mm.apis.training.running import run_test
 from pir_mm.files.weights import read_checkpoint
+from tests.cascade_files import config_text, filter_files, fusion_model, named
 from tests.conftest import DEMO, ROOT
 
 ROW = f"""
@@ -66,6 +68,42 @@ def test_a_run_is_measured_once(run, monkeypatch):
     run.result.unlink()
     with pytest.raises(ValueError, match=r'row_seed3 was made with another config'):
         measure(run)
+
+
+def test_a_cascade_is_measured_behind_its_filter(scenes, tmp_path):
+    filter = filter_files(tmp_path, scenes)
+    cascade = dict(cascade=dict(k=[2, 'all'], filter=named(filter)))
+    settings = dict(
+        test_cfg=cascade,
+        default_hooks=dict(
+            checkpoint=dict(type='pir_mm.SafeCheckpointHook'),
+            logger=dict(type='LoggerHook', interval=1),
+        ),
+        visualizer=dict(vis_backends=[dict(type='LocalVisBackend')]),
+    )
+    text = config_text(scenes, fusion_model(scenes), 32, **settings)
+    config = tmp_path / 'fusion.py'
+    config.write_text(text + 'val_cfg = val_evaluator = val_dataloader = None\n')
+    run = Run(config, 0, (), tmp_path / 'results', tmp_path / 'runs')
+    with pytest.raises(ValueError, match='leave --leave-out out'):
+        measure(Run(config, 0, (), run.results, run.work_dirs, tmp_path / 'copies.json'))
+    result = measure(run)
+    assert result == finished_result(run)
+    assert (result['best'], result['val_mR']) == ('epoch_1.pth', [])
+    assert list(result['weights']) == [str(filter.checkpoint)]
+    pictures, captions = result['pictures'], result['captions']
+    assert len(result['hits']) == pictures < sum(result['captions_per_picture']) == captions
+    tested = run_test(run.load_config(), str(run.work_dir / 'epoch_1.pth'))[1]
+    assert result['metrics']['mR'] == tested['mR']
+    found = result['cascade']
+    assert list(found['by_k']) == ['2', str(captions)] and 'filter' in found['milliseconds']
+    assert (
+        found['by_k'][str(captions)] == tested['mR']
+        and found['filter']['metrics']['mR'] == tested['filter/mR']
+    )
+    assert found['by_k']['2'] == tested['k2/mR']
+    table(run, [0], options=())
+    assert '| `fusion` | 1 |' in (run.results / 'table.md').read_text()
 
 
 def test_a_killed_run_goes_on_where_it_stopped(run, monkeypatch):

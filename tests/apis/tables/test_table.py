@@ -61,6 +61,23 @@ def test_interval_against_a_plain_bootstrap():
     assert row.interval == pytest.approx(tuple(plain), abs=1.7)
 
 
+def test_a_cascade_is_compared_with_its_filter():
+    def cascade(seed, hit, of_filter):
+        alone = result(seed=seed, hit=of_filter)
+        return result(seed=seed, hit=hit, cascade={'filter': alone})
+
+    runs = [cascade(0, (1, 1, 1, 1), (1, 0, 1, 1)), cascade(1, (1, 0, 1, 1), (1, 0, 1, 0))]
+    row = make_row(runs, None)
+    assert (row.of_filter, row.recall['mR']) == (62.5, 87.5)
+    assert row.gain_interval[0] < 25 < row.gain_interval[1]
+    same = make_row([cascade(0, (1, 0, 1, 1), (1, 0, 1, 1))], None)
+    assert same.gain_interval == (0, 0)
+    page = render_table([row, make_row([result('b')], None)], runs, 'do')
+    head, _, first, second = page.splitlines()[:4]
+    assert ' mR of the filter alone | gain, 95 % over pictures |' in head
+    assert '| 62.50 | +' in first and first.count('|') == second.count('|') == head.count('|')
+
+
 def test_mean_without_copies_needs_all_seeds():
     without = {'metrics_without': {'mR': 40.0}, 'left_out': {'pictures': 1, 'digest': 'l'}}
     assert make_row([result(seed=0, **without), result(seed=1, **without)], None).without == 40
