@@ -18,7 +18,9 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        '--quick', action='store_true', help='the cases of losses and ranking alone'
+        '--quick',
+        action='store_true',
+        help='losses, ranking, filter and cascade alone, in fewer rounds',
     )
     parser.add_argument('--case', nargs='+', metavar='NAME', help='these cases alone; see --list')
     parser.add_argument('--list', action='store_true', help='print the names of all cases')
@@ -37,13 +39,14 @@ def main() -> None:
                          'tools/quickstart.sh makes, or pip install -e .') from None  # fmt: skip
 
     with exit_with_reason():
-        from pir_mm.apis.benchmarking import CASES, QUICK, run_cases
+        from pir_mm.apis.benchmarking import BUDGET, CASES, QUICK, QUICK_BUDGET, run_cases
 
         if arguments.list:
             print('\n'.join(CASES))
             return
         names = arguments.case or (QUICK if arguments.quick else tuple(CASES))
-        results = run_cases(names, arguments.out, shlex.join(['python', *sys.argv]))
+        budget = QUICK_BUDGET if arguments.quick else BUDGET
+        results = run_cases(names, arguments.out, shlex.join(['python', *sys.argv]), budget)
         print(f'{len(results)} of {len(names)} cases: {arguments.out}/benchmarks.md')
         different = [result['case'] for result in results if not result['equal']]
         if different:

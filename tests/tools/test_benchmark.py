@@ -11,7 +11,7 @@ def test_lists_the_names(tool):
 
 
 def test_measures_a_case(tool, tmp_path, monkeypatch):
-    monkeypatch.setattr(report, 'measure', lambda contest: RESULT)
+    monkeypatch.setattr(report, 'measure', lambda contest, budget: RESULT)
     done = tool('benchmark', '--case', 'belief_rank', '--out', tmp_path)
     assert done.code == 0, done.err
     (result,) = json.loads((tmp_path / 'benchmarks.json').read_text())
@@ -19,8 +19,17 @@ def test_measures_a_case(tool, tmp_path, monkeypatch):
     assert '1 of 1 cases' in done.out
 
 
+def test_a_quick_look_has_fewer_rounds(tool, tmp_path, monkeypatch):
+    budgets = []
+    monkeypatch.setattr('pir_mm.apis.benchmarking.QUICK', ('belief_rank',))
+    monkeypatch.setattr(report, 'measure', lambda contest, budget: budgets.append(budget) or RESULT)
+    for asked in (['--quick'], ['--case', 'belief_rank']):
+        assert tool('benchmark', *asked, '--out', tmp_path).code == 0
+    assert 0 < budgets[0] < budgets[1]
+
+
 def test_results_that_differ_end_in_an_error(tool, tmp_path, monkeypatch):
-    monkeypatch.setattr(report, 'measure', lambda contest: RESULT | {'equal': False})
+    monkeypatch.setattr(report, 'measure', lambda contest, budget: RESULT | {'equal': False})
     done = tool('benchmark', '--case', 'belief_rank', 'contrastive_b512', '--out', tmp_path)
     assert done.code == 1
     assert 'other results than the alternative: belief_rank, contrastive_b512' in done.err

@@ -17,6 +17,8 @@ import torch
 REPEATS = 9
 BUDGET = 30.0
 """Seconds after which a case ends, once it has been repeated three times."""
+QUICK_BUDGET = 5.0
+"""The same for a first look, which shall take less than three minutes."""
 
 
 @dataclass(frozen=True)

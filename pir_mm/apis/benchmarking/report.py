@@ -6,14 +6,16 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pir_mm.apis.benchmarking.cases import CASES
-from pir_mm.apis.benchmarking.contest import UnableError, measure, memory_apart
+from pir_mm.apis.benchmarking.contest import BUDGET, UnableError, measure, memory_apart
 from pir_mm.apis.tables.provenance import commit, hardware
 from pir_mm.files.writing import write_json, write_text
 
 HEAD = '| case | against | ratio | target | met | equal | ours | alternative | rounds | memory |'
 
 
-def run_cases(names: Sequence[str], out: str | Path, command: str = '') -> list[dict]:
+def run_cases(
+    names: Sequence[str], out: str | Path, command: str = '', budget: float = BUDGET
+) -> list[dict]:
     """Measure cases one after the other.
 
     Writes ``benchmarks.json``, a list of what is returned, and ``benchmarks.md`` after each case,
@@ -23,6 +25,7 @@ def run_cases(names: Sequence[str], out: str | Path, command: str = '') -> list[
         names: keys of ``CASES``.
         out: folder to write to.
         command: what the user called, for the table.
+        budget: seconds after which a case ends, once it has been repeated three times.
 
     Returns:
         For each case that could run: ``case``, ``ratio`` (time of the alternative through ours),
@@ -39,7 +42,7 @@ def run_cases(names: Sequence[str], out: str | Path, command: str = '') -> list[
     for name in tqdm(names, unit='case', disable=None):
         case = CASES[name]
         try:
-            measured = measure(case.contest())
+            measured = measure(case.contest(), budget=budget)
             if case.apart:
                 measured |= memory_apart(case.contest)
         except (UnableError, ModuleNotFoundError) as reason:

@@ -64,7 +64,8 @@ def test_the_names_and_targets():
              } <= CASES.keys()  # fmt: skip
     targets = {name: case.target for name, case in CASES.items() if case.target}
     assert targets == {
-        'train_step_bf16': 2, 'epoch_cached': 20, 'affiliation_b512': 40, 'recall_10k_50k': 4
+        'train_step_bf16': 2, 'epoch_cached': 20, 'affiliation_b512': 40, 'recall_10k_50k': 4,
+        'filter_rsicd': 5, 'cascade_k128_i2t': 19, 'cascade_k128_t2i': 7,
     }  # fmt: skip
     assert 'recall_100k_500k' not in QUICK
     assert {'recall_10k_50k', 'filter_rsicd', 'cascade_k128_i2t', 'cascade_k128_t2i'} <= set(QUICK)
@@ -81,7 +82,7 @@ def three_cases(monkeypatch):
     measured = iter([dict(ratio=3.0), dict(ratio=1.0, equal=False)])
     same = dict(equal=True, ours=1.0, alternative=3.0, unit='ms', rounds=3, spread=1.0,
                 peak_mib=0.0, against='slow', tolerance='none')  # fmt: skip
-    monkeypatch.setattr(report, 'measure', lambda contest: same | next(measured))
+    monkeypatch.setattr(report, 'measure', lambda contest, budget: same | next(measured))
     names = {
         'one': Case(lambda: contest(1), 2),
         'two': Case(unable),
