@@ -26,13 +26,12 @@ def model_fingerprint(model: nn.Module, width: int) -> ModelFingerprint:
 
     It covers the ``model`` part and the test pipeline of the config, without file names, the values
     of the weights, and the vocabulary. The same weights in another file have the same fingerprint.
-    Of a model without an image encoder the hash of all weights is empty.
+    Of a model without an image encoder the hash of all weights is empty. An exported model has the
+    fingerprint of the model that was exported.
 
     Args:
         model: model with its config in ``model.cfg``.
         width: length of its embeddings.
-
-    An exported model has the fingerprint of the model that was exported.
     """
     if isinstance(model, ExportedDualEncoder):
         return model.fingerprint

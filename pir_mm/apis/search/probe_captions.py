@@ -1,7 +1,5 @@
 """Sentences by which the recall of a large index is measured: what people ask an archive."""
 
-from collections.abc import Iterator
-
 SCENES = (
     ('an airport', 'planes beside a terminal'),
     ('a harbour', 'ships at a long pier'),
@@ -55,10 +53,4 @@ FORMS = (
 
 def probe_captions() -> list[str]:
     """Two hundred sentences, all different."""
-    return list(_sentences())
-
-
-def _sentences() -> Iterator[str]:
-    for place, sight in SCENES:
-        for form in FORMS:
-            yield form.format(place=place, sight=sight)
+    return [form.format(place=place, sight=sight) for place, sight in SCENES for form in FORMS]
