@@ -59,6 +59,16 @@ def test_is_made_once_and_renewed_by_an_update(tmp_path):
     assert not [name for name in os.listdir(folder) if name.startswith('.background')]
 
 
+def test_other_arithmetic_has_another_background(tmp_path):
+    folder, embed = tmp_path / 'index', Embed()
+    fill(folder, ['a.png'])
+    keys = {
+        kept_background(EmbeddingIndex(folder), SENTENCES, embed, arithmetic)[0].key
+        for arithmetic in ('fp32', 'int8', 'fp32')
+    }
+    assert len(keys) == 2 and embed.calls == 3
+
+
 @pytest.mark.parametrize('content', [b'', b'no archive', None])
 def test_what_is_damaged_is_made_anew(tmp_path, content):
     folder, embed = tmp_path / 'index', Embed()

@@ -64,8 +64,6 @@ class IndexModel:
         config, checkpoint, device: as of :func:`load_index_model`.
     """
 
-    arithmetic = 'fp32'  # of sentences, whatever that of pictures is
-
     def __init__(
         self,
         index: EmbeddingIndex,
@@ -89,6 +87,10 @@ class IndexModel:
     @property
     def fingerprint(self) -> ModelFingerprint:
         return model_fingerprint(self.load(), self._index.fingerprint.width)
+
+    @property
+    def arithmetic(self) -> str:
+        return getattr(self.load(), 'arithmetic', 'fp32')
 
     @property
     def tokenizer(self) -> Any:

@@ -51,6 +51,11 @@ class ExportedDualEncoder(nn.Module):
         return self.exported.fingerprint
 
     @property
+    def arithmetic(self) -> str:
+        """``'fp32'`` or ``'int8'``."""
+        return self.exported.arithmetic
+
+    @property
     def tokenizer(self) -> object:
         return self.exported.tokenizer
 

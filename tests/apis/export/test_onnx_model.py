@@ -23,6 +23,7 @@ from pir_mm.apis.export import export_onnx
 from pir_mm.apis.search import embed_images, embed_texts, model_fingerprint
 from pir_mm.deployment.exported_retriever import ExportedRetriever
 from pir_mm.querying import VectorSearcher
+from pir_mm.search.background import BACKGROUND
 
 RESNET = dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4)
 RESIZE = dict(type='mmpretrain.Resize', scale=(48, 40), interpolation='area')
@@ -32,6 +33,7 @@ PACK = dict(type='mmpretrain.PackInputs', algorithm_keys=['text'], meta_keys=['i
 COLOURS = dict(
     type='pir_mm.PairPreprocessor', mean=[122.7, 116.7, 104.1], std=[68.5, 66.6, 70.3], to_rgb=True
 )
+OTHERS = [f'{a}{b} lake' for a in 'abcdefgh' for b in 'abcdefgh']
 BERT = dict(
     type='pir_mm.BertEncoder', dim=16, vocab_size=80, hidden_size=16, layers=2, heads=2,
     intermediate_size=32, max_positions=48,
@@ -139,11 +141,29 @@ def test_clip_is_exported_with_its_tokenizer_and_its_crop(tmp_path):
         assert light.tokenizer.reading(text) == model.tokenizer.reading(text)
 
 
+def kept_key(index):
+    with np.load(index / BACKGROUND) as kept:
+        return str(kept['key'])
+
+
 def test_eight_bits_are_near_and_smaller(exported, tmp_path):
     model, folder, exact = exported
     report = export_onnx(model, tmp_path / 'small', 'int8')
     assert report.text_cosine > 0.9 and report.image_cosine > 0.9 and report.text > exact.text
     assert ExportedRetriever(tmp_path / 'small').card.arithmetic == 'int8'
+
+
+def test_the_percentiles_of_eight_bits_are_not_those_of_the_torch_model(exported, photos, tmp_path):
+    model, _, _ = exported
+    export_onnx(model, tmp_path / 'small', 'int8')
+    index_pictures([photos], model, tmp_path / 'index', precision='fp32')
+    embedders = model, load_retriever(tmp_path / 'small'), ExportedRetriever(tmp_path / 'small')
+    keys = []
+    for embedder in embedders[:2]:
+        Searcher(tmp_path / 'index', model=embedder, background=OTHERS).search('a lake', top_k=1)
+        keys.append(kept_key(tmp_path / 'index'))
+    VectorSearcher(tmp_path / 'index', embedders[2], background=OTHERS).search('a lake', top_k=1)
+    assert kept_key(tmp_path / 'index') == keys[1] != keys[0]
 
 
 def test_an_index_of_either_is_searched_by_the_other(exported, photos, tmp_path):
