@@ -9,8 +9,10 @@ from pir_mm.apis.benchmarking import (
     clip_cases,
     epoch_cases,
     index_cases,
+    indexing_cases,
     loss_cases,
     model_cases,
+    query_cases,
     ranking_cases,
 )
 from pir_mm.apis.benchmarking.contest import Contest
@@ -56,11 +58,14 @@ CASES = {
     'filter_rsicd': Case(cascade_cases.filter_all, 5, quick=True),
     'cascade_k128_i2t': Case(partial(cascade_cases.cascade, 'i2t'), 19, quick=True),
     'cascade_k128_t2i': Case(partial(cascade_cases.cascade, 't2i'), 7, quick=True),
+    'embed_folder': Case(indexing_cases.embed_folder),
+    'embed_raster': Case(indexing_cases.embed_raster, apart=True),
     'index_1m_exact': Case(partial(index_cases.exact, 1_000_000)),
     'index_1m_faiss': Case(partial(index_cases.faiss, 1_000_000)),
     'index_1m_milvus': Case(partial(index_cases.milvus, 1_000_000)),
-    'cold_start': Case(ranking_cases.cold_start),
-    'warm_query': Case(index_cases.warm_query),
+    'cold_start': Case(query_cases.cold_start),
+    'cold_start_export': Case(query_cases.cold_start_export),
+    'warm_query': Case(query_cases.warm_query),
 }
 QUICK = tuple(name for name, case in CASES.items() if case.quick)
 """The cases that take minutes together."""

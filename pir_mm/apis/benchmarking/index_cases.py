@@ -1,4 +1,4 @@
-"""Searching a million vectors by each store, and a text query on an index that is open."""
+"""Searching a million vectors by each store."""
 
 import tempfile
 import time
@@ -10,9 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pir_mm.apis.benchmarking.contest import Contest
-from pir_mm.apis.benchmarking.ranking_cases import QUERY, make_index
-from pir_mm.apis.search import embed_texts, open_index, rank_queries
-from pir_mm.apis.weights import load_retriever
 from pir_mm.search.candidate_store import CandidateStore, Engine
 from pir_mm.search.exact_store import ExactStore
 from pir_mm.search.inverted_file import InvertedFile, write_inverted_file
@@ -133,24 +130,3 @@ def _make_collection(store: ExactStore, place: Path) -> Engine:
     collection = MilvusCollection(url, new_collection(), WIDTH, make=True, is_named=True)
     collection.put(store)
     return collection
-
-
-def warm_query() -> Contest:
-    """A text query on an index of 64 generated scenes that is open, its model loaded."""
-    folder = tempfile.TemporaryDirectory(prefix='pir_mm_')
-    place = Path(folder.name)
-    make_index(place)
-    model = load_retriever(place / 'config.py', place / 'model.pth')
-    weakref.finalize(model, folder.cleanup)
-    index = open_index(place / 'index')
-    vectors = index.exact.vectors(index.ids)
-
-    def plain() -> NDArray[np.int64]:
-        return np.argsort(-(vectors @ embed_texts(model, [QUERY])[0]), kind='stable')[:5]
-
-    return Contest(
-        lambda: rank_queries(index, model, [QUERY], 5).ids[0],
-        plain,
-        lambda ours, other: ours.tolist() == other.tolist(),
-        'embedding, a product and a sort', 'the same pictures in the same order',
-    )  # fmt: skip

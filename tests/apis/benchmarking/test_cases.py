@@ -59,7 +59,8 @@ def test_the_names_and_targets():
             'loading', 'epoch_by_image', 'epoch_cached', 'affiliation_b128', 'affiliation_b4096',
             'contrastive_b512', 'belief_rank', 'recall_1k_5k', 'recall_10k_50k',
              'recall_100k_500k', 'filter_rsicd', 'cascade_k128_i2t', 'cascade_k128_t2i',
-             'cold_start', 'warm_query', 'index_1m_exact', 'index_1m_faiss', 'index_1m_milvus',
+             'cold_start', 'cold_start_export', 'warm_query', 'embed_folder', 'embed_raster',
+             'index_1m_exact', 'index_1m_faiss', 'index_1m_milvus',
              'cached_gradient', 'stream', 'encode_clip_bf16',
              } <= CASES.keys()  # fmt: skip
     targets = {name: case.target for name, case in CASES.items() if case.target}

@@ -53,8 +53,3 @@ def test_wrong_neighbours_are_noticed(monkeypatch):
 
     monkeypatch.setattr(CandidateStore, 'search', wrong)
     assert not measure(contest, repeats=1)['equal']
-
-
-@pytest.mark.slow
-def test_a_warm_query_finds_what_a_product_finds():
-    assert measure(index_cases.warm_query(), repeats=1)['equal']
