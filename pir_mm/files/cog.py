@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pir_mm.files.full_disk import telling_full_disk
 from pir_mm.files.rasters import CACHE_BYTES
+from pir_mm.files.write_errors import telling_write_errors
 from pir_mm.files.writing import atomic_file
 
 BLOCK = 512
@@ -54,7 +54,7 @@ def write_cog(
     packing = {'compress': 'deflate', 'predictor': 3}
     if transform is not None:
         options |= {'crs': crs, 'transform': Affine(*transform)}
-    with telling_full_disk(path):
+    with telling_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED='NO'),

@@ -9,7 +9,7 @@ import requests
 from tqdm import tqdm
 
 from pir_mm.files.checksums import file_sha256
-from pir_mm.files.full_disk import telling_full_disk
+from pir_mm.files.write_errors import telling_write_errors
 
 ATTEMPTS = 3
 TIMEOUT = (10, 60)
@@ -49,7 +49,7 @@ def download(
     path.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(ATTEMPTS):
         try:
-            with telling_full_disk(path):
+            with telling_write_errors(path):
                 _fetch(url, part, size, limit)
             break
         except requests.exceptions.RequestException as error:

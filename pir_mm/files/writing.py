@@ -5,13 +5,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from pir_mm.files.full_disk import telling_full_disk
+from pir_mm.files.write_errors import telling_write_errors
 
 
 @contextmanager
@@ -23,18 +23,20 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
 
     Raises:
         FullDiskError: if there is no room for it.
+        OSError: if it may not be written; the message names it.
     """
     path = Path(path)
     temporary = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
     try:
-        with telling_full_disk(path):
+        with telling_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             with open(temporary, 'rb+') as file:
                 os.fsync(file.fileno())
             os.replace(temporary, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that may only be read says so of what is not there
+            temporary.unlink()
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -60,15 +62,17 @@ def atomic_folder(out: Path) -> Iterator[Path]:
 
     Raises:
         FullDiskError: if there is no room for what is written into it.
+        OSError: if it may not be written; the message names it.
         ValueError: if another process is writing the same folder.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
+    with telling_write_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f'.{out.name}.{os.getpid()}.part')
     old = out.with_name(f'.{out.name}.{os.getpid()}.old')
     with _only_writer(out):
         _tidy(out)
         try:
-            with telling_full_disk(out):
+            with telling_write_errors(out):
                 part.mkdir()
                 yield part
                 if out.exists():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pir_mm.files.full_disk import ROOM, telling_full_disk
+from pir_mm.files.write_errors import ROOM, telling_write_errors
 from pir_mm.files.writing import atomic_file
 from pir_mm.search.tiles import Tile
 
@@ -50,7 +50,7 @@ def write_layer(
     """
     from pyogrio import raw  # takes half a second, and a search does not write
 
-    with atomic_file(path) as temporary, telling_full_disk(path, needs=4 * ROOM):
+    with atomic_file(path) as temporary, telling_write_errors(path, needs=4 * ROOM):
         is_begun = False
         for tiles, fields in parts:
             raw.write(

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from pir_mm.files.full_disk import telling_full_disk
+from pir_mm.files.write_errors import telling_write_errors
 
 
 class TableFile:
@@ -43,7 +43,7 @@ class TableFile:
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
         try:
-            with self._lock, telling_full_disk(self.path) if self._writes else nullcontext():
+            with self._lock, telling_write_errors(self.path) if self._writes else nullcontext():
                 yield
         except sqlite3.DatabaseError as error:
             raise ValueError(f'{self.path} cannot be used: {error}; index anew') from None

@@ -8,7 +8,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from pir_mm.files.full_disk import telling_full_disk
+from pir_mm.files.write_errors import telling_write_errors
 
 ENDING = '.f32'
 
@@ -48,7 +48,7 @@ class VectorFile:
         self.path = path
         self.rows = rows
         self.width = width
-        with telling_full_disk(path):
+        with telling_write_errors(path):
             self._file = open(path, 'r+b' if path.exists() else 'w+b')
             self._file.truncate(4 * width * rows)
 
@@ -72,7 +72,7 @@ class VectorFile:
         Raises:
             FullDiskError: if there is no room for them.
         """
-        with telling_full_disk(self.path):
+        with telling_write_errors(self.path):
             self._file.seek(4 * self.width * self.rows)
             self._file.write(np.ascontiguousarray(vectors, dtype='<f4').tobytes())
             self._file.flush()

@@ -11,7 +11,7 @@ import pytest
 
 from pir_mm.files import downloading
 from pir_mm.files.downloading import download
-from pir_mm.files.full_disk import FullDiskError
+from pir_mm.files.write_errors import FullDiskError
 
 CONTENT = bytes(range(256)) * 400
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

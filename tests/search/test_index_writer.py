@@ -9,7 +9,7 @@ import numpy as np
 import pyogrio
 import pytest
 
-from pir_mm.files.full_disk import FullDiskError
+from pir_mm.files.write_errors import FullDiskError
 from pir_mm.search import EmbeddingIndex, IndexWriter, Stamp, Tile, Tiling, part_writer
 from pir_mm.search.vector_file import VectorFile
 from tests.search.filling import fill, model, one_tile, put, unit

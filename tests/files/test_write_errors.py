@@ -1,4 +1,4 @@
-"""A full disk is one sentence that names the file, and no half file has that name."""
+"""What cannot be written is told in one sentence by its name, and no half file has that name."""
 
 import errno
 import json
@@ -6,11 +6,12 @@ import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from pir_mm.files import full_disk as module
-from pir_mm.files.full_disk import FullDiskError, full_disk, telling_full_disk
+from pir_mm.files import write_errors as module
+from pir_mm.files.write_errors import FullDiskError, full_disk, telling_write_errors
 from pir_mm.files.writing import atomic_file, atomic_folder
 from tests.conftest import ROOT
 
@@ -57,6 +58,48 @@ def test_other_errors_are_left_as_they_are(tmp_path, monkeypatch, other):
     assert error.value is other and left(tmp_path) == []
 
 
+@pytest.mark.parametrize('kind', [atomic_file, atomic_folder])
+def test_a_place_that_is_no_folder_is_told_by_name(tmp_path, kind):
+    (tmp_path / 'a').touch()
+    out = tmp_path / 'a' / 'deep' / 'out.csv'
+    with pytest.raises(NotADirectoryError) as error, kind(out):
+        raise AssertionError('nothing is to be written')
+    assert str(error.value) == f'{out} cannot be written: Not a directory'
+
+
+def test_a_name_that_is_a_folder_or_too_long_is_told(tmp_path):
+    (tmp_path / 'b.csv').mkdir()
+    for name, reason in (('b.csv', 'Is a directory'), ('c' * 300 + '.csv', 'File name too long')):
+        with pytest.raises(OSError) as error, atomic_file(tmp_path / name) as temporary:
+            temporary.touch()
+        assert str(error.value) == f'{tmp_path / name} cannot be written: {reason}'
+    assert left(tmp_path) == ['b.csv']
+
+
+@pytest.mark.parametrize('number', [errno.EROFS, errno.EACCES])
+def test_a_disk_that_may_only_be_read_is_told_by_the_name_that_was_asked(
+    tmp_path, monkeypatch, number
+):
+    def refuse(path, *_, **__):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(Path, 'open', refuse)
+    monkeypatch.setattr(Path, 'unlink', refuse)
+    said = f'{tmp_path / "a.csv"} cannot be written: {os.strerror(number)}'
+    with pytest.raises(OSError) as error, atomic_file(tmp_path / 'a.csv') as temporary:
+        temporary.write_text('a')
+    assert str(error.value) == said
+    with pytest.raises(OSError) as error, atomic_file(tmp_path / 'a.csv'):
+        raise RuntimeError('what a library says of it')
+    assert str(error.value) == said
+
+
+def test_a_file_that_is_read_meanwhile_is_not_the_one_that_is_written(tmp_path):
+    with pytest.raises(FileNotFoundError) as error, atomic_file(tmp_path / 'a.csv'):
+        (tmp_path / 'b.csv').read_text()
+    assert error.value.filename.endswith('b.csv')
+
+
 @pytest.mark.parametrize(('needs', 'number'), [(1, errno.ENOSPC), (3 * 2**20, errno.EFBIG)])
 def test_an_error_in_words_of_a_library_is_tried(tmp_path, monkeypatch, needs, number):
     """The place need not be there yet; nothing is left of the trial."""
@@ -80,7 +123,7 @@ def test_an_error_in_words_of_a_library_is_tried(tmp_path, monkeypatch, needs, n
     opened = type(tmp_path).open
     monkeypatch.setattr(type(tmp_path), 'open', lambda *given: Full(opened(*given)))
     with pytest.raises(FullDiskError, match=SAID[number]):
-        with telling_full_disk(tmp_path / 'new' / 'a', needs):
+        with telling_write_errors(tmp_path / 'new' / 'a', needs):
             raise RuntimeError('failed to commit')
     assert needs <= sum(written) <= needs + 2**20 and left(tmp_path) == []
 

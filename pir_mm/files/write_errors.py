@@ -1,9 +1,9 @@
-"""What a full disk does to a file, told in one sentence."""
+"""Why a file cannot be written, told in one sentence."""
 
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 REASONS = {
@@ -31,8 +31,11 @@ def full_disk(path: str | Path, number: int = errno.ENOSPC) -> FullDiskError:
 
 
 @contextmanager
-def telling_full_disk(path: str | Path, needs: int = ROOM) -> Iterator[None]:
-    """Turn what a full disk raises in the body into a :class:`FullDiskError` that names ``path``.
+def telling_write_errors(path: str | Path, needs: int = ROOM) -> Iterator[None]:
+    """Have an error in the body that is about writing ``path`` name it and say what is wrong.
+
+    A full disk becomes a :class:`FullDiskError`. A place that may not be written keeps the class of
+    its error, and is named in place of a temporary file beside it.
 
     Libraries that write in C++ or Rust fail in words of their own and lose the reason (torch,
     safetensors, GDAL). After such an error it is tried whether ``needs`` bytes can be written
@@ -41,13 +44,24 @@ def telling_full_disk(path: str | Path, needs: int = ROOM) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(error, EXPLAINED):
-            number = getattr(error, 'errno', None)
-        else:
-            number = _refusal(path, needs)
-        if number not in REASONS:
+        is_explained = isinstance(error, EXPLAINED)
+        number = getattr(error, 'errno', None) if is_explained else _refusal(path, needs)
+        if number in REASONS:
+            raise full_disk(path, number) from error
+        is_about = _is_about(getattr(error, 'filename', None), path)
+        if number is None or (is_explained and not is_about):
             raise
-        raise full_disk(path, number) from error
+        kind = type(error) if is_explained else OSError
+        raise kind(f'{path} cannot be written: {os.strerror(number)}') from error
+
+
+def _is_about(name: object, path: str | Path) -> bool:
+    """Whether an error of the system names a path, its temporary file or a folder it lies in."""
+    if not isinstance(name, str | os.PathLike):
+        return False
+    named, path = Path(name).absolute(), Path(path).absolute()
+    is_temporary = named.parent == path.parent and named.name.startswith(f'.{path.stem}.')
+    return is_temporary or named in (path, *path.parents)
 
 
 def _refusal(path: str | Path, size: int) -> int | None:
@@ -61,5 +75,6 @@ def _refusal(path: str | Path, size: int) -> int | None:
     except OSError as error:
         return error.errno
     finally:
-        trial.unlink(missing_ok=True)
+        with suppress(OSError):
+            trial.unlink()
     return None
