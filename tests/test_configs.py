@@ -27,6 +27,7 @@ from pir_mm.apis.training.configuration import load_config
 from pir_mm.apis.weights.catalogue import CATALOGUE
 from pir_mm.apis.weights.loading import PUBLIC
 from pir_mm.registry import MODELS
+from tests.cascade_files import filter_files, named
 from tests.conftest import ROOT
 
 CONFIGS = sorted(p for p in (ROOT / 'configs').rglob('*.py') if '_base_' not in p.parts)
@@ -239,6 +240,9 @@ def test_a_model_of_pairs_trains(path, scenes, tmp_path, runs):
     runs['rest'].add(text)
     if 'features' in config.default_hooks:
         config.default_hooks.features.folder = str(tmp_path / 'features')
+    if 'similarity' in config.default_hooks:
+        del config.train_dataloader.dataset.indices
+        config.default_hooks.similarity.filter = named(filter_files(tmp_path / 'filter', scenes))
     config.merge_from_dict(
         {'work_dir': str(tmp_path), 'experiment_name': path.stem, 'log_level': 'ERROR'}
     )

@@ -9,11 +9,21 @@ from tests.test_paper_tables import differences, load
 
 FOLDER = ROOT / 'configs' / 'mtgfe'
 NO_SECOND_VIEW = {'train_dataloader.dataset.pipeline'}
+HOOK = {
+    'type': 'pir_mm.FilterSimilarityHook',
+    'filter': {
+        'config': 'configs/pir/pretrained/pir_itr_lite_rsicd.py',
+        'checkpoint': 'work_dirs/pir_itr_lite_rsicd/best_mR_epoch_10.pth',
+    },
+}
 DIFFERENCES = {
     'mtgfe_lite_itm_rsicd': {'model.losses.mlm': None, 'model.losses.mvjrc': None},
     'mtgfe_lite_itm_mlm_rsicd': {'model.losses.mvjrc': None},
     'mtgfe_lite_itm_mvjrc_rsicd': {'model.losses.mlm': None},
-    'mtgfe_lite_hard_rsicd': {'model.losses.itm.negatives': 'hard'},
+    'mtgfe_lite_hard_rsicd': {
+        'model.losses.itm.negatives': 'hard',
+        'default_hooks.similarity': HOOK,
+    },
 }
 
 

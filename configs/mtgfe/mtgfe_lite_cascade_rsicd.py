@@ -3,7 +3,7 @@
 mim train pir_mm configs/mtgfe/mtgfe_lite_rsicd.py
 mim train pir_mm configs/mtgfe/mtgfe_lite_filter_rsicd.py
 mim test pir_mm configs/mtgfe/mtgfe_lite_cascade_rsicd.py \
-    --checkpoint work_dirs/mtgfe_lite_rsicd/epoch_10.pth
+    --checkpoint work_dirs/mtgfe_lite_rsicd/epoch_6.pth
 """
 
 _base_ = './mtgfe_lite_rsicd.py'

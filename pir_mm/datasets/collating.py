@@ -13,17 +13,23 @@ from pir_mm.structures.pair_batch import PairBatch
 Tokenizer = Callable[[Sequence[str]], tuple[Tensor, Tensor]]
 Masking = Callable[..., tuple[Tensor, Tensor]]
 """Token ids ``(M, L)`` and a generator to the same with words hidden, and where ``(M, L)`` bool."""
+Similarity = Callable[[Tensor, Tensor], Tensor]
+"""Ids of images ``(B,)`` and of texts ``(M,)`` to ``(B, M)``."""
 
 
 @FUNCTIONS.register_module()
 def collate_pairs(
-    samples: Sequence[dict], tokenizer: Tokenizer | None = None, masking: Masking | None = None
+    samples: Sequence[dict],
+    tokenizer: Tokenizer | None = None,
+    masking: Masking | None = None,
+    similarity: Similarity | None = None,
 ) -> PairBatch:
     """Collate what ``mmpretrain.PackInputs`` made of items of ``CaptionDataset``.
 
     All texts of the batch are tokenised together, ordered by length and padded once, so the model
     sees no string in training. A config names ``collate_fn=dict(type='pir_mm.collate_pairs')``
-    alone: :class:`pir_mm.engine.TokenizerHook` adds the tokenizer of the model, and its masking.
+    alone: :class:`pir_mm.engine.TokenizerHook` adds the tokenizer of the model, and its masking,
+    :class:`pir_mm.engine.FilterSimilarityHook` the similarities.
 
     Args:
         samples: each with ``inputs`` ``(3, H, W)``, or a list of two views of it, and
@@ -32,6 +38,7 @@ def collate_pairs(
             ``seed`` of the first one decides which words are hidden.
         tokenizer: texts to ids ``(M, L)`` and mask ``(M, L)``.
         masking: hides words of the texts, where the model learns to guess them.
+        similarity: of images and texts by another model, where a loss looks for hard negatives.
 
     Raises:
         ValueError: if there is no tokenizer, the images differ in size, or two images have one
@@ -53,14 +60,16 @@ def collate_pairs(
     length = token_mask.sum(dim=1)
     order = length.argsort(stable=True)
     scene = torch.tensor([item.get('scene', -1) for item in items])
+    image_id = torch.tensor([item.image_id for item in items])
+    text_id = _text_ids(items)[order]
     return PairBatch(
         **_images(samples),
         token_ids=token_ids[order],
         token_mask=token_mask[order],
         text_length=length[order],
         image_of_text=_row_of_each(texts)[order],
-        image_id=torch.tensor([item.image_id for item in items]),
-        text_id=_text_ids(items)[order],
+        image_id=image_id,
+        text_id=text_id,
         scene=scene,
         n_scenes=int(scene.max()) + 1,
         **_captions(items),
@@ -68,6 +77,7 @@ def collate_pairs(
         second_features=_features([sample.get('second_features', {}) for sample in samples]),
         **_masked(token_ids[order], masking, samples[0].get('seed')),
         text_features=_text_features(samples, token_mask, order),
+        similarity=None if similarity is None else similarity(image_id, text_id),
     )
 
 

@@ -10,10 +10,12 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
-from pir_mm.engine.hooks.tokenizer_hook import VOCABULARY
 from pir_mm.files.fitting import mismatch
 from pir_mm.files.weights import named_tensors, read_checkpoint
 from pir_mm.registry import MODELS
+
+VOCABULARY = 'vocab.txt'
+"""Its name beside a checkpoint, where a model that is loaded looks for it first."""
 
 
 def load_weights(model: nn.Module, path: str | Path) -> dict:

@@ -40,6 +40,8 @@ class PairBatch:
             guess them.
         masked_at: ``(K,)`` long, where these words stand in the flattened ``token_ids``. The number
             of them is known on the host.
+        similarity: ``(B, M)`` of images and texts by another model, where a loss looks for hard
+            negatives.
 
     Raises:
         ValueError: if the lengths of the fields do not fit together.
@@ -62,6 +64,7 @@ class PairBatch:
     second_features: Mapping[str, tuple[Tensor, ...]] = field(default_factory=dict)
     masked_ids: Tensor | None = None
     masked_at: Tensor | None = None
+    similarity: Tensor | None = None
 
     def __post_init__(self) -> None:
         count = len(self.image_id if self.images is None else self.images)
@@ -84,6 +87,12 @@ class PairBatch:
             raise ValueError(
                 f'masked_ids {tuple(self.masked_ids.shape)} must have the shape of token_ids '
                 f'{tuple(self.token_ids.shape)}'
+            )
+        pairs = count, len(self.token_ids)
+        if self.similarity is not None and self.similarity.shape != pairs:
+            raise ValueError(
+                f'similarity is {tuple(self.similarity.shape)}, wanted {pairs}: a row for each '
+                'image of the batch and a column for each text'
             )
         if (self.caption_id is None) != (self.image_of_caption is None):
             raise ValueError('caption_id and image_of_caption come together, or neither')

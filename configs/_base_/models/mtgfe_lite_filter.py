@@ -8,7 +8,7 @@ model = dict(
     data_preprocessor=_base_.model.data_preprocessor,
     tokenizer=_base_.model.tokenizer,
     teacher=_base_.model,
-    init='work_dirs/mtgfe_lite_rsicd/epoch_10.pth',
+    init='work_dirs/mtgfe_lite_rsicd/epoch_6.pth',
     classifier=dict(type='pir_mm.PairClassifier', image_dim=384, text_dim=384, hidden=(768, 256)),
     distillation=dict(type='pir_mm.DistillationLoss', soft_weight=0.2),
 )

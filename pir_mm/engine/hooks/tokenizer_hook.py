@@ -10,12 +10,10 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
+from pir_mm.engine.checkpoint_loading import VOCABULARY
 from pir_mm.engine.model_wrapping import unwrapped
 from pir_mm.files.writing import atomic_file
 from pir_mm.registry import HOOKS
-
-VOCABULARY = 'vocab.txt'
-"""Its name beside a checkpoint, where a model that is loaded looks for it first."""
 
 
 @HOOKS.register_module()

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from pir_mm.engine.kept_states import KeptStates
-from pir_mm.engine.loops.other_stage import OtherStage
 from pir_mm.engine.loops.own_filter import OwnFilter
+from pir_mm.engine.other_stage import OtherStage
 from pir_mm.functional.cascade import (
     CandidatePairs,
     Candidates,
@@ -157,10 +157,11 @@ class Cascade:
         """Have the other model read the split, once in a run."""
         if self._files is None or self._other is not None or self._own is not None:
             return
-        self._other = OtherStage('filter' if self.reranks else 'reranker', self._files)
+        place = 'cascade.filter' if self.reranks else 'cascade.reranker'
+        self._other = OtherStage(place, self._files)
         if hasattr(self._other.model, 'match') == self.reranks:
             raise ValueError(
-                f'cascade.{self._other.name} is a {type(self._other.model).__name__}: wanted a '
+                f'{place} is a {type(self._other.model).__name__}: wanted a '
                 + ('filter, such as a dual encoder' if self.reranks else 'fusion model')
             )
         for sample in self._other.samples(self.dataset, self.workers):

@@ -11,7 +11,7 @@ from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from pir_mm.engine.checkpoint_loading import load_weights
-from pir_mm.engine.loops.other_stage import stage_config
+from pir_mm.engine.other_stage import stage_config
 from pir_mm.files.weights import named_tensors, read_checkpoint
 from pir_mm.registry import MODELS
 from pir_mm.structures.embedded_set import EmbeddedSample
@@ -31,7 +31,7 @@ class OwnFilter:
     @classmethod
     def of(cls, files: Mapping[str, Any], fusion: nn.Module) -> OwnFilter | None:
         """The filter of these files, if it learnt from this fusion model with these encoders."""
-        config = stage_config('filter', files)
+        config = stage_config('cascade.filter', files)
         if 'teacher' not in config.model:
             return None
         path = files['checkpoint']

@@ -29,16 +29,11 @@ class FusionStep:
     Args:
         model: that is trained.
         batch: normalised images, and texts.
-        given: ``(B, M)`` similarities of its images and texts, if there are any, finite; see
-            :attr:`similarity`.
     """
 
-    def __init__(
-        self, model: FusionRetriever, batch: PairBatch, given: Tensor | None = None
-    ) -> None:
+    def __init__(self, model: FusionRetriever, batch: PairBatch) -> None:
         self.model = model
         self.batch = batch
-        self._given = given
 
     @cached_property
     def texts(self) -> TextStates:
@@ -108,21 +103,12 @@ class FusionStep:
 
     @cached_property
     def similarity(self) -> Tensor:
-        """``(B, M)`` float32: what was given, else the model's own score of every pair.
+        """``(B, M)`` float32: that of the batch, else the model's own score of every pair.
 
         No gradient reaches it.
-
-        Raises:
-            ValueError: if what was given has another shape.
         """
-        if self._given is not None:
-            wanted = (len(self.batch.image_id), len(self.batch.text_id))
-            if self._given.shape != wanted:
-                raise ValueError(
-                    f'similarity is {tuple(self._given.shape)}, wanted {wanted}: a row for each '
-                    'image of the batch and a column for each text'
-                )
-            return self._given.detach().float()
+        if self.batch.similarity is not None:
+            return self.batch.similarity.float()
         _ = self.images, self.texts  # computed here, with the gradient of the losses
         texts = len(self.batch.text_id)
         size = max(1, self.model.pair_batch // len(self.batch.image_id))

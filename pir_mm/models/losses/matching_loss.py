@@ -23,9 +23,9 @@ class MatchingLoss(BaseModule):
 
     Args:
         negatives: ``'uniform'``: each with the same probability, as in the paper. ``'hard'``: by a
-            softmax over :attr:`FusionStep.similarity`. Unless that is given, the model then has to
-            score every image of the batch with every text, which takes several times as long as
-            the rest of the step.
+            softmax over :attr:`FusionStep.similarity`. Unless the batch has it, see
+            :class:`pir_mm.engine.FilterSimilarityHook`, the model then scores every image of the
+            batch with every text, which takes several times as long as the rest of the step.
         weight: factor of the loss.
 
     Shape:

@@ -169,15 +169,13 @@ class FusionRetriever(Retriever):
         """Log odds of a match ``(P,)`` of joint vectors ``(P, D)``."""
         return margin(self.logits(joint))
 
-    def loss(self, batch: PairBatch, similarity: Tensor | None = None) -> dict[str, Tensor]:
+    def loss(self, batch: PairBatch) -> dict[str, Tensor]:
         """``loss_<name>`` of each loss, and what it has to log beside it.
 
-        Args:
-            batch: images and texts.
-            similarity: ``(B, M)`` of them, such as that of a dual encoder, for losses that look
-                for hard negatives; by default they take the model's own scores.
+        Losses that look for hard negatives take the similarities of the batch where it has some,
+        else the model's own scores.
         """
-        step = FusionStep(self, batch, similarity)
+        step = FusionStep(self, batch)
         values = {}
         for name, loss in self.losses.items():
             values[f'loss_{name}'], noted = loss(step)

@@ -1,5 +1,6 @@
 """Pairs as they came against pairs with another text or another image."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -119,10 +120,10 @@ def test_without_one_it_is_the_models_own_score_of_every_pair(pair_batch):
     wanted = model.match(images, texts, rows.flatten(), columns.flatten()).view(3, 5)
     assert_close(own, wanted)
     assert not own.requires_grad
-    given = FusionStep(model, batch, torch.ones(3, 5).double().requires_grad_()).similarity
-    assert given.dtype == torch.float32 and not given.requires_grad and (given == 1).all()
+    given = FusionStep(model, replace(batch, similarity=torch.ones(3, 5).double())).similarity
+    assert given.dtype == torch.float32 and (given == 1).all()
     with pytest.raises(ValueError, match=r'similarity is \(5, 3\), wanted \(3, 5\): a row for'):
-        _ = FusionStep(model, batch, torch.ones(5, 3)).similarity
+        replace(batch, similarity=torch.ones(5, 3))
 
 
 @pytest.mark.parametrize('kind', ['uniform', 'hard'])

@@ -1,4 +1,4 @@
-"""The model of a cascade that is not the model of the run."""
+"""A trained model beside the model of a run, such as the filter of a cascade."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -17,8 +17,12 @@ from pir_mm.registry import FUNCTIONS
 BATCH = 64
 
 
-def stage_config(name: str, files: Mapping[str, Any]) -> Config:
+def stage_config(place: str, files: Mapping[str, Any]) -> Config:
     """The config of a stage, after a check of what names its files.
+
+    Args:
+        place: of ``files`` in the config of the run, for messages.
+        files: ``dict(config=..., checkpoint=...)``.
 
     Raises:
         FileNotFoundError: if a file is missing.
@@ -26,12 +30,12 @@ def stage_config(name: str, files: Mapping[str, Any]) -> Config:
     """
     if not isinstance(files, Mapping) or set(files) != {'config', 'checkpoint'}:
         raise ValueError(
-            f'cascade.{name} must be dict(config=..., checkpoint=...), or, with the tools, the '
+            f'{place} must be dict(config=..., checkpoint=...), or, with the tools, the '
             f'name of a public retriever, got {files!r}'
         )
     for file in files.values():
         if not Path(file).is_file():
-            raise FileNotFoundError(f'cascade.{name}: {file} does not exist')
+            raise FileNotFoundError(f'{place}: {file} does not exist')
     return Config.fromfile(files['config'], lazy_import=False)
 
 
@@ -42,7 +46,7 @@ class OtherStage:
     tokenizer is its own.
 
     Args:
-        name: of its place in the cascade, for messages.
+        place: of ``files`` in the config of the run, such as ``'cascade.filter'``, for messages.
         files: ``dict(config=..., checkpoint=...)``.
 
     Raises:
@@ -51,12 +55,12 @@ class OtherStage:
             checkpoint is none of this model.
     """
 
-    def __init__(self, name: str, files: Mapping[str, Any]) -> None:
-        self.name = name
-        config = stage_config(name, files)
+    def __init__(self, place: str, files: Mapping[str, Any]) -> None:
+        self.place = place
+        config = stage_config(place, files)
         if config.get('test_dataloader') is None:
             raise ValueError(
-                f'cascade.{name}: {files["config"]} has no test_dataloader, which says how its '
+                f'{place}: {files["config"]} has no test_dataloader, which says how its '
                 'model prepares pictures and captions'
             )
         self.model = trained_model(config, files['checkpoint'], get_device())
@@ -74,7 +78,7 @@ class OtherStage:
         """
         if not hasattr(dataset, 'read_as'):
             raise ValueError(
-                f'each stage of a cascade reads the split in its own way, which '
+                f'{self.place} reads the split in its own way, which '
                 f'{type(dataset).__name__} does not allow: use pir_mm.CaptionDataset'
             )
         own = self.model.cfg.test_dataloader
