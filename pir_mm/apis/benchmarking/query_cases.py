@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -107,15 +108,14 @@ def make_index(place: Path) -> nn.Module:
     return model
 
 
-def make_model(place: Path) -> nn.Module:
+def make_model(place: Path, options: Sequence[str] = ()) -> nn.Module:
     """A small model without training, and 64 generated scenes, in a folder."""
     make_scenes(place / 'scenes', n_images=64, log=lambda line: None)
     demo = model_index_file().parent / 'configs' / 'demo' / 'pir_itr_scenes.py'
     vocabulary = place / 'scenes' / 'vocab.txt'
     pieces = len(vocabulary.read_text(encoding='utf-8').splitlines())
-    write_flat_config(
-        demo, vocabulary, place / 'config.py', [f'model.text_encoder.vocab_size={pieces}']
-    )
+    options = [f'model.text_encoder.vocab_size={pieces}', *options]
+    write_flat_config(demo, vocabulary, place / 'config.py', options)
     model = load_retriever(place / 'config.py')
     torch.save({'state_dict': model.state_dict()}, place / 'model.pth')
     return load_retriever(place / 'config.py', place / 'model.pth')

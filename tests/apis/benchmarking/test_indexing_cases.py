@@ -28,8 +28,7 @@ def test_tiles_in_another_order_are_noticed(small, monkeypatch):
 
 
 def test_the_tolerance_by_hand():
-    own = np.eye(40, dtype=np.float32)
-    swapped = own[[1, 0, *range(2, 40)]]
-    assert indexing_cases._same_tiles(swapped, own)  # 38 of 40
-    swapped = swapped[[*range(35), *range(39, 34, -1)]]
-    assert not indexing_cases._same_tiles(swapped, own)
+    """Of four tiles with orthogonal vectors, each swap of two costs 2 / 3 of a cosine of 1."""
+    own = np.eye(4, dtype=np.float32)
+    assert indexing_cases._same_tiles(own + 5, own)
+    assert not indexing_cases._same_tiles(own[[1, 0, 2, 3]], own)
