@@ -1,10 +1,14 @@
 """Checkpoints of unknown origin, loaded whole or refused."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 from mmengine.runner import CheckpointLoader
@@ -77,7 +81,7 @@ def trained_model(
     """
     prefer_vocabulary_beside(config, checkpoint, config.filename)
     text_only = text_only and bool(getattr(MODELS.get(config.model.type), 'image_side', ()))
-    with DefaultScope.overwrite_default_scope('pir_mm'):
+    with DefaultScope.overwrite_default_scope('pir_mm'), _only_warnings():
         model = MODELS.build({**config.model, 'text_only': True} if text_only else config.model)
     if checkpoint is not None:
         load = load_text_weights if text_only else load_weights
@@ -86,6 +90,18 @@ def trained_model(
     model.to(device)
     model.eval()
     return model
+
+
+@contextmanager
+def _only_warnings() -> Iterator[None]:
+    """Keep to warnings what mmengine's logger tells: a backbone of timm lists its layers."""
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def prefer_vocabulary_beside(config: Config, *files: str | Path | None) -> None:

@@ -1,13 +1,16 @@
 """A checkpoint is loaded whole or refused."""
 
+import logging
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger, print_log
 from torch import nn
 
 from pir_mm.engine import load_weights, prefer_vocabulary_beside
+from pir_mm.engine.checkpoint_loading import trained_model
 
 
 def test_loads_every_tensor_and_drops_the_prefix_of_ddp(tmp_path):
@@ -57,3 +60,15 @@ def test_a_vocabulary_beside_the_checkpoint_comes_first(tmp_path):
     config = Config({'model': {}})
     prefer_vocabulary_beside(config, None, None)
     assert config.model == {}
+
+
+def test_the_layers_of_a_backbone_are_no_news(monkeypatch):
+    backbone = dict(type='mmpretrain.TIMMBackbone', model_name='tf_efficientnet_lite0')
+    config = Config(dict(model=dict(type='pir_mm.ImageEncoder', backbone=backbone, dim=4)))
+    logger, told = MMLogger.get_current_instance(), []
+    monkeypatch.setattr(logger, 'callHandlers', lambda record: told.append(record.getMessage()))
+    logger.setLevel(logging.INFO)
+    trained_model(config, None)
+    assert told == []
+    print_log('afterwards', 'current')
+    assert told == ['afterwards']
