@@ -127,6 +127,12 @@ def tell(out: str, card: Any) -> None:
         print(card.store.sentence, flush=True)
     for reason, names in card.skipped_by_reason.items():
         print(f'skipped {len(names)}: {reason}: {first_few(names)}', file=sys.stderr)
+    if card.lost:
+        print(
+            f'{len(card.lost)} files of the index are not there, first {card.lost[0]}: name their '
+            'new place by --root, or take them out by --remove',
+            file=sys.stderr,
+        )
     if card.skipped:
         print(f'all of them are in {out}/index.json', file=sys.stderr)
 

@@ -89,6 +89,8 @@ class IndexCard:
         profile: how rasters became colours.
         root: the folder below which all named sources lie.
         store: what serves a search.
+        lost: files in other folders than a run searched that are not there any more; ``index.json``
+            does not have it.
     """
 
     fingerprint: ModelFingerprint
@@ -102,6 +104,7 @@ class IndexCard:
     profile: str = 'auto'
     root: str | None = None
     store: StoreNote = StoreNote()
+    lost: tuple[str, ...] = ()
 
     @property
     def skipped_by_reason(self) -> dict[str, list[str]]:

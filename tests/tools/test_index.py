@@ -48,6 +48,18 @@ def test_sources_batch_size_and_device_are_handed_on(tool, tiny, photos, tmp_pat
     assert given['store'] == 'faiss'
 
 
+def test_files_that_are_lost_are_told(tool, tiny, photos, tmp_path, monkeypatch):
+    card = IndexCard(None, None, None, indexed=2, lost=('/old/a.png', '/old/b.png'))
+    monkeypatch.setattr('pir_mm.apis.weights.load_retriever', lambda *arguments: arguments)
+    monkeypatch.setattr('pir_mm.apis.search.index_pictures', lambda *_, **__: card)
+    run = tool('index', photos, '--model', tiny.config, tiny.checkpoint, '--out', tmp_path / 'i')
+    assert (run.code, run.out) == (0, f'{tmp_path / "i"}: 2 tiles indexed\n')
+    assert run.err == (
+        '2 files of the index are not there, first /old/a.png: name their new place by --root, or '
+        'take them out by --remove\n'
+    )
+
+
 def test_a_wrong_size_ends_in_one_sentence(tool, tiny, photos, tmp_path):
     model = ('--model', tiny.config, tiny.checkpoint, '--out', tmp_path / 'i')
     run = tool('index', photos, *model, '--tile-size', '3 miles')

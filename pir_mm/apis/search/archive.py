@@ -57,6 +57,11 @@ def stamp_of(path: str | Path, checksum: bool = False) -> Stamp:
     return Stamp(now.st_size, now.st_mtime_ns, digest)
 
 
+def lost_files(found: dict[str, FoundFile], known: list[str]) -> tuple[str, ...]:
+    """Files of an index that were not found and are not there: their folder may have moved."""
+    return tuple(path for path in known if path not in found and not os.path.lexists(path))
+
+
 def refuse_vanished(sources: list[Path], found: dict[str, FoundFile], known: list[str]) -> None:
     """Raise a ValueError if a folder lost all its files: it may not be mounted, or have moved."""
     for source in sources:

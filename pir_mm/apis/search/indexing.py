@@ -3,12 +3,18 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
 
-from pir_mm.apis.search.archive import FoundFile, find_archive, refuse_vanished, stamp_of
+from pir_mm.apis.search.archive import (
+    FoundFile,
+    find_archive,
+    lost_files,
+    refuse_vanished,
+    stamp_of,
+)
 from pir_mm.apis.search.embedding import check_batch_size, embed_texts, require_ready
 from pir_mm.apis.search.index_group import IndexGroup
 from pir_mm.apis.search.indexing_progress import IndexingProgress
@@ -116,6 +122,7 @@ def index_pictures(
             if root is not None:
                 writer.move_root(root)
             changes = _make_room(writer, sources, found, remove, checksum)
+            lost = lost_files(found, [row.path for row in writer.known_sources()])
             writer.date_sources(TileSource(writer.tiling, writer.profile).source)
             work = Work(
                 list(_todo(changes, found, checksum)),
@@ -135,7 +142,8 @@ def index_pictures(
         writer.end_shared_sources(share.large)
         if writer.table.count == 0:
             raise ValueError(nothing_indexed(sources, writer.known_sources()))
-        return writer.finish(store, lambda: embed_texts(model, captions or probe_captions()))
+        card = writer.finish(store, lambda: embed_texts(model, captions or probe_captions()))
+        return replace(card, lost=lost)
 
 
 def _help(

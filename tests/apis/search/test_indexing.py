@@ -349,6 +349,19 @@ def test_an_archive_that_moved_is_not_embedded_again(colour_model, pictures, tmp
     assert {Path(tile.source).parent for tile in index.tiles(index.ids)} == {moved}
 
 
+def test_files_that_lie_elsewhere_and_are_lost_are_told(colour_model, pictures, tmp_path):
+    assert index_pictures([pictures], colour_model, tmp_path / 'index').lost == ()
+    shutil.copytree(pictures, tmp_path / 'there')
+    (pictures / 'red.png').unlink()
+    assert index_pictures([pictures], colour_model, tmp_path / 'index').lost == ()  # it is gone
+    old = sorted(map(str, pictures.iterdir()))
+    shutil.rmtree(pictures)
+    card = index_pictures([tmp_path / 'there'], colour_model, tmp_path / 'index')
+    assert sorted(card.lost) == old and len(old) == 3 and card.indexed == 3 + 4
+    card = index_pictures([], colour_model, tmp_path / 'index', remove=[pictures])
+    assert card.lost == () and card.indexed == 4
+
+
 def test_the_precision_of_an_index_is_that_of_its_queries(colour_model, pictures, tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
     Image.fromarray(noise).save(pictures / 'noise.png')
