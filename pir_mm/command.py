@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,8 +20,10 @@ def exit_with_reason() -> Iterator[None]:
     sentence for the user, and only this line is printed. An error of another kind is a bug and
     keeps its traceback. An interrupt is one word, and a reader that closes the pipe ends the
     command without any; their exit codes are those of a shell. ``PIR_MM_TRACEBACK=1`` shows the
-    whole traceback of every error.
+    whole traceback of every error. What Pillow warns of is hidden: a picture that cannot be used is
+    told with its reason.
     """
+    warnings.filterwarnings('ignore', module=r'PIL\.')
     try:
         yield
         sys.stdout.flush()

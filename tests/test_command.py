@@ -1,6 +1,7 @@
 import errno
 import subprocess
 import sys
+import warnings
 
 import pytest
 from torch.utils.data import DataLoader, Dataset
@@ -28,6 +29,13 @@ def test_an_expected_error_is_one_line(capsys):
     assert reason_of(ValueError('keep is 0'), capsys) == 'error: keep is 0\n'
     assert reason_of(KeyError('no such thing'), capsys) == 'error: no such thing\n'
     assert reason_of(ValueError('two\nlines'), capsys) == 'error: two lines\n'
+
+
+def test_what_pillow_warns_of_is_hidden_and_nothing_else(recwarn):
+    with exit_with_reason():
+        for module in ('PIL.TiffImagePlugin', 'other'):
+            warnings.warn_explicit('Corrupt EXIF data', UserWarning, f'{module}.py', 1, module)
+    assert [entry.filename for entry in recwarn] == ['other.py']
 
 
 def test_a_full_disk_is_told_with_the_name_where_there_is_one(capsys):
