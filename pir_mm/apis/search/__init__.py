@@ -10,8 +10,8 @@ from pir_mm.apis.search.localisation import (
     evaluate_localisation,
     localise,
     read_truth,
-    write_localisation,
 )
+from pir_mm.apis.search.localisation_files import write_localisation
 from pir_mm.apis.search.model_fingerprint import model_fingerprint
 from pir_mm.apis.search.reranking import Reranked, cascade_search, rerank, rerank_index
 from pir_mm.apis.search.searcher import Searcher

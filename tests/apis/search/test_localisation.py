@@ -11,12 +11,8 @@ import rasterio
 from PIL import Image
 
 from pir_mm.apis.search import embed_images, embed_texts
-from pir_mm.apis.search.localisation import (
-    evaluate_localisation,
-    localise,
-    read_truth,
-    write_localisation,
-)
+from pir_mm.apis.search.localisation import evaluate_localisation, localise, read_truth
+from pir_mm.apis.search.localisation_files import write_localisation
 from tests.conftest import ROOT
 from tests.search.planted import plant
 
