@@ -52,7 +52,7 @@ def embed_folder(pictures: int = 256, side: int = 512) -> Contest:
     )
 
 
-def embed_raster(side: int = 8192) -> Contest:
+def embed_raster(side: int = 16_384) -> Contest:
     """An index of the tiles of a GeoTIFF, against reading it whole and embedding its parts.
 
     Args:
