@@ -6,7 +6,7 @@ from inspect import signature
 from typing import Any
 
 import torch
-from mmengine.dist import all_gather_object
+from mmengine.dist import all_gather_object, get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
@@ -74,22 +74,21 @@ class FilterSimilarityHook(Hook):
                 f'FilterSimilarityHook.filter is a {type(stage.model).__name__}: wanted a dual '
                 'encoder'
             )
-        if getattr(dataset, 'chosen_indices', None) is not None:
-            raise ValueError('FilterSimilarityHook works on a whole split: leave indices out')
+        if not hasattr(dataset, 'read_as') or dataset.chosen_indices is not None:
+            raise ValueError(
+                'FilterSimilarityHook reads a pir_mm.CaptionDataset without indices, not this '
+                f'{type(dataset).__name__}'
+            )
+        whole = dataset.read_as(
+            {'pipeline': [], 'cleaning': dataset.cleaning, 'max_words': dataset.max_words}
+        )
+        share = -(-len(whole) // get_world_size())
         samples = stage.samples(dataset, workers)
-        bar = tqdm(samples, 'pictures for hard negatives', unit='picture')
+        bar = tqdm(samples, 'pictures for hard negatives', share, unit='picture')
         parts = all_gather_object([EmbeddedSample.of(sample) for sample in bar])
         embedded = EmbeddedSet.join(sample for part in parts for sample in part)
-        numbers = _caption_numbers(dataset)
-        text = embedded.text.new_empty(int(numbers.max()) + 1, embedded.text.size(1))
-        text[numbers] = embedded.text
+        items = (whole.get_data_info(index) for index in range(len(whole)))
+        text_id = torch.tensor([number for item in items for number in item['caption_id']])
+        text = embedded.text.new_empty(int(text_id.max()) + 1, embedded.text.size(1))
+        text[text_id] = embedded.text
         return TableSimilarity(embedded.image / self.temperature, text)
-
-
-def _caption_numbers(dataset: Dataset) -> Tensor:
-    """``text_id`` of every caption of a training set, those of a picture together."""
-    own = dataset.read_as(
-        {'pipeline': [], 'cleaning': dataset.cleaning, 'max_words': dataset.max_words}
-    )
-    items = (own.get_data_info(index) for index in range(len(own)))
-    return torch.tensor([number for item in items for number in item['caption_id']])

@@ -84,11 +84,11 @@ def test_says_what_is_wrong(files, config, scenes, tmp_path):
 
     dataset = DATASETS.build(config.train_dataloader.dataset)
     refused(build(files), dataset, default_collate, 'for loaders with pir_mm.collate_pairs')
-    refused(build(files), [1], collate_pairs, 'Hook.filter reads the split in its own way, which')
+    refused(build(files), [1], collate_pairs, 'CaptionDataset without indices, not this list')
     fusion = build(fusion_files(tmp_path, scenes))
     refused(fusion, dataset, collate_pairs, 'filter is a FusionRetriever: wanted a dual encoder')
     few = DATASETS.build({**config.train_dataloader.dataset, 'indices': 3})
-    refused(build(files), few, collate_pairs, 'works on a whole split: leave indices out')
+    refused(build(files), few, collate_pairs, 'CaptionDataset without indices, not this Capt')
     with pytest.raises(ValueError, match='temperature must be above 0, got 0'):
         build(files, temperature=0)
     missing = SimpleNamespace(config='no.py', checkpoint='no.pth')
