@@ -1,19 +1,17 @@
 """Checkpoints of unknown origin, loaded whole or refused."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
+from pir_mm.engine.least_level import least_level
 from pir_mm.files.fitting import mismatch
 from pir_mm.files.weights import named_tensors, read_checkpoint
 from pir_mm.registry import MODELS
@@ -81,7 +79,8 @@ def trained_model(
     """
     prefer_vocabulary_beside(config, checkpoint, config.filename)
     text_only = text_only and bool(getattr(MODELS.get(config.model.type), 'image_side', ()))
-    with DefaultScope.overwrite_default_scope('pir_mm'), _only_warnings():
+    # a backbone of timm lists its layers
+    with DefaultScope.overwrite_default_scope('pir_mm'), least_level(logging.WARNING):
         model = MODELS.build({**config.model, 'text_only': True} if text_only else config.model)
     if checkpoint is not None:
         load = load_text_weights if text_only else load_weights
@@ -90,18 +89,6 @@ def trained_model(
     model.to(device)
     model.eval()
     return model
-
-
-@contextmanager
-def _only_warnings() -> Iterator[None]:
-    """Keep to warnings what mmengine's logger tells: a backbone of timm lists its layers."""
-    logger = MMLogger.get_current_instance()
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def prefer_vocabulary_beside(config: Config, *files: str | Path | None) -> None:

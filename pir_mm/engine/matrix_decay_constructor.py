@@ -1,14 +1,12 @@
 """Weight decay on matrices only, whatever other rule names a parameter."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from mmengine.logging import MMLogger
 from mmengine.optim import DefaultOptimWrapperConstructor
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from pir_mm.engine.least_level import least_level
 from pir_mm.registry import OPTIM_WRAPPER_CONSTRUCTORS
 
 NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
@@ -34,7 +32,7 @@ class MatrixDecayConstructor(DefaultOptimWrapperConstructor):
         super().__init__(optim_wrapper_cfg, {'custom_keys': {}, **(paramwise_cfg or {})})
 
     def add_params(self, params: list[dict], module: nn.Module, prefix: str = '', **kwargs) -> None:
-        with _no_warnings():
+        with least_level(logging.ERROR):
             super().add_params(params, module, prefix, **kwargs)
         if prefix or self.base_wd is None:
             return  # a part of the model, or an optimiser without weight decay
@@ -42,17 +40,6 @@ class MatrixDecayConstructor(DefaultOptimWrapperConstructor):
         for group in params:
             if id(group['params'][0]) in plain:
                 group['weight_decay'] = 0.0
-
-
-@contextmanager
-def _no_warnings() -> Iterator[None]:
-    logger = MMLogger.get_current_instance()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _without_decay(model: nn.Module) -> set[int]:

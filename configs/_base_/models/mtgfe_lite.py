@@ -1,7 +1,6 @@
 """MTGFE of pretrained parts that two CPU cores train: EfficientNet-Lite0 and MiniLM, 3 + 3 layers.
 
-Image backbone and text encoder are frozen; what they give can be computed once, which spares more
-than a quarter of a step. The weights come by
+Image backbone and text encoder are frozen; what they give can be computed once. The weights come by
 `python tools/get_weights.py efficientnet-lite0 minilm-l6`.
 """
 

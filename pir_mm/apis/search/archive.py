@@ -1,6 +1,7 @@
 """The files of an archive, as an index run finds them."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +58,9 @@ def stamp_of(path: str | Path, checksum: bool = False) -> Stamp:
     return Stamp(now.st_size, now.st_mtime_ns, digest)
 
 
-def lost_files(found: dict[str, FoundFile], known: list[str]) -> tuple[str, ...]:
+def lost_files(found: dict[str, FoundFile], known: Iterable[str]) -> tuple[str, ...]:
     """Files of an index that were not found and are not there: their folder may have moved."""
-    return tuple(path for path in known if path not in found and not os.path.lexists(path))
+    return tuple(sorted(p for p in known if p not in found and not os.path.lexists(p)))
 
 
 def refuse_vanished(sources: list[Path], found: dict[str, FoundFile], known: list[str]) -> None:

@@ -121,8 +121,7 @@ def index_pictures(
                 notes.tell(writer.fingerprint.width)
             if root is not None:
                 writer.move_root(root)
-            changes = _make_room(writer, sources, found, remove, checksum)
-            lost = lost_files(found, [row.path for row in writer.known_sources()])
+            changes, lost = _make_room(writer, sources, found, remove, checksum)
             writer.date_sources(TileSource(writer.tiling, writer.profile).source)
             work = Work(
                 list(_todo(changes, found, checksum)),
@@ -164,8 +163,8 @@ def _make_room(
     found: dict[str, FoundFile],
     remove: Iterable[str | Path],
     checksum: bool,
-) -> Changes:
-    """See what has changed, and remove what is gone or has to be embedded anew."""
+) -> tuple[Changes, tuple[str, ...]]:
+    """See what has changed or is lost; remove what is gone or has to be embedded anew."""
     known = writer.known_sources()
     refuse_vanished(sources, found, [row.path for row in known])
     taken_out = find_changes(known, {}, map(os.path.abspath, remove)).gone
@@ -183,7 +182,8 @@ def _make_room(
     writer.remove([*changes.gone, *changes.changed])
     writer.restamp(changes.touched)
     writer.add_roots(str(s if s.is_dir() else s.parent) for s in sources)
-    return changes
+    kept = {row.path for row in known}.difference(changes.gone)
+    return changes, lost_files(found, kept)
 
 
 def _todo(changes: Changes, found: dict[str, FoundFile], checksum: bool) -> Iterator[FoundFile]:

@@ -21,7 +21,7 @@ def test_a_raster_gives_what_reading_it_whole_gives(small):
     assert result['equal'] and '16 tiles of 64 pixels' in result['against']
 
 
-def test_tiles_in_another_order_are_noticed(small, monkeypatch):
+def test_tiles_in_another_order_are_noticed(small):
     contest = indexing_cases.embed_raster(256)
     assert not contest.equal(contest.ours()[::-1], contest.alternative())
     assert not contest.equal(contest.ours()[:-1], contest.alternative())
