@@ -1,5 +1,6 @@
 """Pairs of an image and a text to joint tokens, by the later layers of BERT."""
 
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from pir_mm.files.fitting import load_whole
-from pir_mm.functional.attention import attention_shares
+from pir_mm.functional.attention import attend, attention_shares
 from pir_mm.functional.masking import key_mask
 from pir_mm.models.converters.bert import bert_weights, later_layers, read_bert
 from pir_mm.models.layers.dropout import Dropout
@@ -32,6 +33,10 @@ class ImageKeys(NamedTuple):
     def rows(self, index: Tensor) -> 'ImageKeys':
         """Those of some images, in the order of their rows ``(P,)`` long; a row may repeat."""
         return ImageKeys(self.key.index_select(0, index), self.value.index_select(0, index))
+
+    def split(self, sizes: Sequence[int]) -> list['ImageKeys']:
+        """Those of ranges of images, views."""
+        return list(map(ImageKeys, self.key.split(sizes), self.value.split(sizes)))
 
 
 class BertAttention(nn.Module):
@@ -63,12 +68,12 @@ class BertAttention(nn.Module):
 
     def forward(self, tokens: Tensor, keys: ImageKeys, mask: Tensor | None = None) -> Tensor:
         """Tokens ``(P, L, dim)`` after they read keys of ``P`` rows; mask ``(P, 1, 1, N)`` bool."""
-        attended = F.scaled_dot_product_attention(
+        attended = attend(
             self._split(self.self.query(tokens)),
             self._split(keys.key),
             self._split(keys.value),
-            attn_mask=mask,
-            dropout_p=self.dropout.p if self.training else 0.0,
+            mask,
+            self.dropout.p if self.training else 0.0,
         )
         change = self.output.dense(attended.transpose(1, 2).flatten(2))
         return self.output.LayerNorm(tokens + self.dropout(change))
@@ -208,17 +213,30 @@ class FusionEncoder(BaseModule):
         """What each layer reads of images ``(B, N, image_dim)``."""
         return [layer.crossattention.keys(states) for layer in self.layer]
 
+    def read_texts(self, text: TextStates) -> TextStates:
+        """Texts after the first self-attention, which they have before they read an image."""
+        return text._replace(tokens=self.layer[0].read_text(text.tokens, key_mask(text.mask)))
+
+    def read_pairs(self, images: Iterable[ImageKeys], text: TextStates) -> Tensor:
+        """Joint tokens ``(P, L, dim)`` of ``P`` texts, each with the image of its row.
+
+        Args:
+            images: for each layer the keys of ``P`` images; or of ``G``, each that of ``P / G``
+                texts in a row. Taken one layer after the other.
+            text: as :meth:`read_texts` gives it.
+        """
+        tokens, mask = text.tokens, key_mask(text.mask)
+        for number, (layer, keys) in enumerate(zip(self.layer, images, strict=True)):
+            if number:
+                tokens = layer.read_text(tokens, mask)
+            tokens = layer.read_image(tokens, keys)
+        return tokens
+
     def forward(
         self, images: list[ImageKeys], text: TextStates, image_index: Tensor, text_index: Tensor
     ) -> Tensor:
-        first, *others = self.layer
-        tokens = first.read_text(text.tokens, key_mask(text.mask))
-        tokens, mask = TextStates(tokens, text.mask).rows(text_index)
-        tokens = first.read_image(tokens, images[0].rows(image_index))
-        for layer, keys in zip(others, images[1:], strict=True):
-            tokens = layer.read_text(tokens, key_mask(mask))
-            tokens = layer.read_image(tokens, keys.rows(image_index))
-        return tokens
+        read = self.read_texts(text).rows(text_index)
+        return self.read_pairs((keys.rows(image_index) for keys in images), read)
 
     def extra_repr(self) -> str:
         return f'first_layer={self.first_layer}, init={self.init!r}'

@@ -24,7 +24,7 @@ class FusionStep:
 
     Everything is computed when a loss first asks for it. So what several losses read is computed
     once, and what only a loss reads that is left out is not computed. The texts are in the order
-    of their length; where each is read once, this happens in groups without needless padding.
+    of their length, and pairs are read in groups without needless padding.
 
     Args:
         model: that is trained.
@@ -37,7 +37,7 @@ class FusionStep:
 
     @cached_property
     def texts(self) -> TextStates:
-        """The texts, ``M`` rows."""
+        """The texts as pairs read them, ``M`` rows."""
         return self._encoded(self.batch.token_ids, self.batch.text_features)
 
     @cached_property
@@ -45,18 +45,28 @@ class FusionStep:
         """What each layer reads of the images, ``B`` rows."""
         return self._keys(self.batch.images, self.batch.features)
 
-    def joint(self, image_index: Tensor, text_index: Tensor) -> Tensor:
-        """Joint vectors ``(P, D)`` of pairs of the batch, by their rows ``(P,)`` long."""
-        return self.model.fusion_encoder(self.images, self.texts, image_index, text_index)[:, 0]
-
-    def joint_with(self, image_index: Tensor) -> Tensor:
-        """Joint vectors ``(M, D)`` of each text with the image of row ``image_index`` (M,) long."""
-        return self._tokens(self.images, self.texts, image_index)[:, 0]
-
     @cached_property
     def true_joint(self) -> Tensor:
         """Joint vectors ``(M, D)`` of each text with the image that it came with."""
-        return self.joint_with(self.batch.image_of_text)
+        return self._true_joint(self.images)
+
+    def true_and_other(self, image_index: Tensor, text_index: Tensor) -> Tensor:
+        """Joint vectors of the true pairs and then of others, ``(M + P, D)``.
+
+        They are read together where no loss has read the true ones yet, for large groups take less
+        time. The lengths of the other texts are the one thing of a step that the host waits for.
+
+        Args:
+            image_index, text_index: ``(P,)`` long, rows of the others.
+        """
+        if 'true_joint' in self.__dict__:
+            return torch.cat([self.true_joint, self._joint(image_index, text_index)])
+        true_image, true_text = self._true_pairs
+        joint = self._joint(
+            torch.cat([true_image, image_index]), torch.cat([true_text, text_index])
+        )
+        self.true_joint = joint[: len(true_text)]
+        return joint
 
     @cached_property
     def second_joint(self) -> Tensor:
@@ -72,7 +82,7 @@ class FusionStep:
                 'pir_mm.TwoViews into the training pipeline, or leave the loss out'
             )
         keys = self._keys(batch.second_images, batch.second_features)
-        return self._tokens(keys, self.texts, batch.image_of_text)[:, 0]
+        return self._true_joint(keys)
 
     @cached_property
     def masked_tokens(self) -> tuple[Tensor, Tensor]:
@@ -88,7 +98,8 @@ class FusionStep:
                 'default_hooks.tokenizer, or leave the loss out'
             )
         texts = self._encoded(batch.masked_ids)
-        tokens = self._tokens(self.images, texts, batch.image_of_text).flatten(0, 1)
+        read = self._read(self.images, texts, *self._true_pairs, batch.text_length)
+        tokens = torch.cat(list(map(self._padded, read))).flatten(0, 1)
         at = batch.masked_at
         return tokens.index_select(0, at), batch.token_ids.flatten().index_select(0, at)
 
@@ -122,7 +133,8 @@ class FusionStep:
         group = self.texts.cut(int(self.batch.text_length[rows][-1]), rows)
         images, texts = len(self.batch.image_id), len(group.mask)
         pairs = self._range(images).repeat(texts), self._range(texts).repeat_interleave(images)
-        tokens = self.model.fusion_encoder(self.images, group, *pairs)
+        keys = (layer.rows(pairs[0]) for layer in self.images)
+        tokens = self.model.fusion_encoder.read_pairs(keys, group.rows(pairs[1]))
         return self.model.score(tokens[:, 0]).view(texts, images)
 
     def _keys(
@@ -133,24 +145,50 @@ class FusionStep:
 
     def _encoded(self, token_ids: Tensor, features: Tensor | None = None) -> TextStates:
         mask, parts = self.batch.token_mask, []
-        for rows, longest in self._groups:
+        for rows, longest in length_groups(self.batch.text_length, self.model.text_groups):
             given = None if features is None else features[rows, :longest]
             ids, shown = token_ids[rows, :longest], mask[rows, :longest]
-            parts.append(self._padded(self.model.encode_text_tokens(ids, shown, given).tokens))
+            states = self.model.encode_text_tokens(ids, shown, given)
+            parts.append(self._padded(self.model.fusion_encoder.read_texts(states).tokens))
         return TextStates(torch.cat(parts), mask)
 
-    def _tokens(self, images: list[ImageKeys], texts: TextStates, image_index: Tensor) -> Tensor:
-        """Joint tokens ``(M, L, D)`` of each text with the image of row ``image_index``."""
-        parts = []
-        for rows, longest in self._groups:
-            group, own = texts.cut(longest, rows), image_index[rows]
-            tokens = self.model.fusion_encoder(images, group, own, self._range(len(own)))
-            parts.append(self._padded(tokens))
-        return torch.cat(parts)
+    def _true_joint(self, images: list[ImageKeys]) -> Tensor:
+        read = self._read(images, self.texts, *self._true_pairs, self.batch.text_length)
+        return torch.cat([tokens[:, 0] for tokens in read])
 
-    @cached_property
-    def _groups(self) -> list[tuple[slice, int]]:
-        return length_groups(self.batch.text_length, self.model.text_groups)
+    def _joint(self, image_index: Tensor, text_index: Tensor) -> Tensor:
+        order = text_index.argsort(stable=True)
+        rows = image_index[order], text_index[order]
+        read = self._read(self.images, self.texts, *rows, self._lengths(rows[1]))
+        joint = torch.cat([tokens[:, 0] for tokens in read])
+        return joint.index_select(0, order.argsort())
+
+    def _lengths(self, text_index: Tensor) -> Tensor:
+        return self.batch.text_length[text_index.cpu()]
+
+    def _read(
+        self,
+        images: list[ImageKeys],
+        texts: TextStates,
+        image_index: Tensor,
+        text_index: Tensor,
+        length: Tensor,
+    ) -> list[Tensor]:
+        """Joint tokens ``(p, l, D)`` of groups of pairs, of texts of a length that never falls."""
+        groups = length_groups(length, self.model.text_groups)
+        sizes = [len(range(len(text_index))[rows]) for rows, _ in groups]
+        # taken once and split: each group's own rows would each have a gradient of all images
+        keys = zip(*(layer.rows(image_index).split(sizes) for layer in images), strict=True)
+        tokens, mask = (part.split(sizes) for part in texts.rows(text_index))
+        return [
+            self.model.fusion_encoder.read_pairs(own, TextStates(group, shown).cut(longest))
+            for own, group, shown, (_, longest) in zip(keys, tokens, mask, groups, strict=True)
+        ]
+
+    @property
+    def _true_pairs(self) -> tuple[Tensor, Tensor]:
+        image_of_text = self.batch.image_of_text
+        return image_of_text, self._range(len(image_of_text))
 
     def _padded(self, tokens: Tensor) -> Tensor:
         return F.pad(tokens, (0, 0, 0, self.batch.token_mask.size(1) - tokens.size(1)))

@@ -1,9 +1,9 @@
 """The attention layer that both progressive encoders are made of."""
 
-import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from pir_mm.functional.attention import attend
 from pir_mm.models.layers.dropout import Dropout
 
 
@@ -37,12 +37,12 @@ class MultiHeadAttention(BaseModule):
 
     def forward(self, query: Tensor, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
         key, value = self.key_value(tokens).chunk(2, dim=-1)
-        attended = F.scaled_dot_product_attention(
+        attended = attend(
             self._split(self.query(query)),
             self._split(key),
             self._split(value),
-            attn_mask=mask,
-            dropout_p=self.dropout if self.training else 0.0,
+            mask,
+            self.dropout if self.training else 0.0,
         )
         return self.merge(attended.transpose(1, 2).flatten(2))
 

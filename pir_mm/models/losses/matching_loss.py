@@ -1,6 +1,5 @@
 """Tell an image with its text from an image with another one."""
 
-import torch
 from mmengine.model import BaseModule
 from torch import Tensor
 
@@ -51,9 +50,8 @@ class MatchingLoss(BaseModule):
         other = ~positives(batch.image_of_text, batch.image_id, batch.text_id)
         weight = step.similarity if self.negatives == 'hard' else None
         pairs = matching_pairs(batch.image_of_text, other, weight)
-        image, text = (index.view(3, -1) for index in (pairs.image, pairs.text))
-        false_text, false_image = step.joint(image[1], text[1]), step.joint_with(image[2])
-        logits = step.logits(torch.cat([step.true_joint, false_text, false_image]))
+        true = len(batch.image_of_text)
+        logits = step.logits(step.true_and_other(pairs.image[true:], pairs.text[true:]))
         value = matching_cross_entropy(logits, pairs.matched, pairs.kept)
         accuracy = matching_accuracy(logits.detach(), pairs.matched, pairs.kept)
         return self.weight * value, {'itm_acc': accuracy}

@@ -125,6 +125,14 @@ def test_keys_of_an_image_are_computed_once_for_all_its_texts(images, text):
     assert rows == [3, 3, 4]  # images of both layers, then texts of the first
 
 
+def test_texts_in_a_row_read_an_image_together(images, text):
+    encoder = build()
+    keys, rows = encoder.read_images(images), torch.tensor([1, 2, 0, 3])
+    read = encoder.read_texts(text).rows(rows)
+    pairs = encoder.read_pairs((layer.rows(torch.tensor([2, 0])) for layer in keys), read)
+    assert_close(pairs, encoder(keys, text, torch.tensor([2, 2, 0, 0]), rows))
+
+
 def test_trains_every_part_and_only_what_the_pairs_read(images, text):
     encoder = build()
     images.requires_grad_(), text.tokens.requires_grad_()

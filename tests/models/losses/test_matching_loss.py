@@ -26,13 +26,12 @@ class Pairs:
             text_id=torch.tensor(text_id),
         )
         self.similarity = similarity
-        self.true_joint = self.joint_with(self.batch.image_of_text)
+        text = torch.arange(len(image_of_text))
+        self.true_joint = torch.stack([self.batch.image_of_text, text], dim=1)
 
-    def joint_with(self, image_index):
-        return self.joint(image_index, torch.arange(len(image_index)))
-
-    def joint(self, image_index, text_index):
-        return torch.stack([image_index, text_index], dim=1)
+    def true_and_other(self, image_index, text_index):
+        others = torch.stack([image_index, text_index], dim=1)
+        return torch.cat([self.true_joint, others])
 
     def logits(self, pairs):
         self.pairs = pairs.tolist()

@@ -9,6 +9,7 @@ import torch
 from mmengine.optim import build_optim_wrapper
 from torch.testing import assert_close
 
+from pir_mm.models.fusion import FusionStep
 from pir_mm.models.retrievers import fusion_retriever
 from pir_mm.models.retrievers.fusion_retriever import FusionRetriever
 from tests.devices import fake_tensors, move_to_fake
@@ -202,10 +203,25 @@ def test_a_batch_of_one_works():
 
 def test_an_image_with_several_texts_gives_a_pair_for_each():
     model = build(losses=dict(itm=ITM)).train()
-    calls = []
-    model.fusion_encoder.register_forward_hook(lambda m, given, result: calls.append(len(result)))
+    calls = pairs_read(model)
     full_loss(model, batch_of(3, 7))
-    assert calls == [7, 7, 7]
+    assert calls == [21]
+
+
+def test_true_pairs_are_read_once_for_all_losses():
+    """Beside the false ones, or before these if a loss that comes first reads the true ones."""
+    for order, wanted in ((('itm', 'mvjrc'), [9, 3]), (('mvjrc', 'itm'), [3, 3, 6])):
+        model = build(losses={name: LOSSES[name] for name in order}).train()
+        calls = pairs_read(model)
+        full_loss(model)
+        assert calls == wanted
+
+
+def pairs_read(model):
+    """Pairs of each group that the model has read, a list that grows."""
+    calls, layer = [], model.fusion_encoder.layer[0]
+    layer.crossattention.register_forward_pre_hook(lambda m, given: calls.append(len(given[0])))
+    return calls
 
 
 @pytest.mark.parametrize('negatives', ['uniform', 'hard'])
@@ -245,11 +261,10 @@ def test_the_decoder_of_words_is_the_table_of_words():
 
 
 def test_both_views_go_through_the_same_modules():
-    model, given = build().train(), []
-    model.fusion_encoder.register_forward_hook(lambda m, i, o: given.append(id(m)))
+    model = build().train()
+    calls = pairs_read(model)
     full_loss(model)
-    # true pairs, both kinds of negatives, hidden words, the second view
-    assert given == [id(model.fusion_encoder)] * 5
+    assert calls == [9, 3, 3]  # true pairs and both kinds of negatives, hidden words, second view
     norm = model.losses['mvjrc'].projector[1]
     assert norm.num_batches_tracked == 2
 
@@ -343,9 +358,13 @@ def test_reads_one_bert_file_for_all_its_parts(tmp_path):
 PARTS = ('text_encoder', 'fusion_encoder')
 
 
-def test_a_step_reads_no_number_on_the_host():
+def test_a_step_reads_nothing_on_the_host_but_the_lengths_of_other_texts(monkeypatch):
     model = build().train()
     batch = batch_of(6, second=True, masked=True)
+    asked, lengths = [], batch.text_length.repeat_interleave(3)
+    monkeypatch.setattr(
+        FusionStep, '_lengths', lambda step, index: asked.append(len(index)) or lengths
+    )
     for parameter in model.parameters():
         parameter.grad = None
     with warnings.catch_warnings(), fake_tensors():
@@ -359,6 +378,7 @@ def test_a_step_reads_no_number_on_the_host():
         given = move_to_fake(model, 'cuda').data_preprocessor(fake, True)
         losses = model(**given, mode='loss')
     assert {value.device.type for value in losses.values()} == {'cuda'}
+    assert asked == [18]
 
 
 @pytest.mark.parametrize(
