@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pir_mm.functional import attention as attention_parts
+
 
 def affiliation_by_sample(
     image: Tensor, text: Tensor, scene: Tensor, temperature: float = 0.07
@@ -82,8 +84,8 @@ def scores_pair_by_pair(classifier: nn.Module, image: Tensor, text: Tensor) -> T
 
 @contextmanager
 def plain_attention() -> Iterator[None]:
-    """Attention as its formula says, with the whole map in memory."""
-    fused = F.scaled_dot_product_attention
+    """Attention as its formula says, with the whole map in memory and PyTorch's own dropout."""
+    fused, drop = F.scaled_dot_product_attention, attention_parts.drop
 
     def attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, **_settings):
         scores = query @ key.transpose(-1, -2) / query.size(-1) ** 0.5
@@ -91,8 +93,8 @@ def plain_attention() -> Iterator[None]:
             scores = scores.masked_fill(~attn_mask, -torch.inf)
         return F.dropout(scores.softmax(dim=-1), dropout_p) @ value
 
-    F.scaled_dot_product_attention = attention
+    F.scaled_dot_product_attention, attention_parts.drop = attention, F.dropout
     try:
         yield
     finally:
-        F.scaled_dot_product_attention = fused
+        F.scaled_dot_product_attention, attention_parts.drop = fused, drop

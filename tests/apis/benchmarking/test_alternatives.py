@@ -15,6 +15,7 @@ from pir_mm.apis.benchmarking.alternatives import (
     scores_pair_by_pair,
 )
 from pir_mm.functional.affiliation import affiliation
+from pir_mm.functional.attention import attend, attention_shares
 from pir_mm.functional.belief import belief_scores, select
 from pir_mm.functional.contrastive import symmetric_info_nce
 
@@ -80,5 +81,11 @@ def test_plain_attention_is_attention_and_is_taken_back(random):
     with plain_attention():
         assert F.scaled_dot_product_attention is not fused
         got = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        torch.manual_seed(0)
+        dropped = attend(query, key, value, mask, dropout=0.5)
     assert F.scaled_dot_product_attention is fused
     assert_close(got, fused(query, key, value, attn_mask=mask))
+    torch.manual_seed(0)
+    kept = F.dropout(torch.ones(2, 2, 5, 5), 0.5) / 2
+    shares = attention_shares(query, key).masked_fill(~mask, 0)
+    assert_close(dropped, 2 * kept * shares / shares.sum(dim=-1, keepdim=True) @ value)
