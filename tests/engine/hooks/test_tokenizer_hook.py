@@ -2,12 +2,15 @@
 
 from functools import partial
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from mmengine.registry import HOOKS
 from torch.utils.data import DataLoader, default_collate
 
 from pir_mm.datasets.collating import collate_pairs
+from pir_mm.datasets.tokenizers import WordPieceTokenizer
+from pir_mm.engine.hooks import tokenizer_hook
 
 
 def runner(collate):
@@ -64,3 +67,62 @@ def test_a_collate_function_that_hides_nothing_is_left_alone():
     given.model.masking = 'how words are hidden'
     HOOKS.build({'type': 'pir_mm.TokenizerHook'}).before_train(given)
     assert given.train_dataloader.collate_fn is default_collate
+
+
+class Captions:
+    """A training set of some captions."""
+
+    def __init__(self, *texts):
+        self.texts = texts
+
+    def __len__(self):
+        return len(self.texts)
+
+    def get_data_info(self, number):
+        return {'text': self.texts[number]}
+
+
+@pytest.fixture
+def training(tmp_path):
+    """Of captions, by a vocabulary of eight words; gives what the log says."""
+    pieces = '[PAD] [UNK] [CLS] [SEP] [MASK] a river and bridge over two wide trees'.split()
+    (tmp_path / 'vocab.txt').write_text('\n'.join(pieces))
+    tokenizer = WordPieceTokenizer(tmp_path / 'vocab.txt')
+
+    def begin(dataset):
+        given = runner(partial(collate_pairs))
+        given.train_dataloader = SimpleNamespace(collate_fn=partial(collate_pairs), dataset=dataset)
+        given.model.tokenizer, given.work_dir = tokenizer, tmp_path / 'run'
+        told = []
+        with patch.object(tokenizer_hook, 'print_log', lambda text, _: told.append(text)):
+            HOOKS.build({'type': 'pir_mm.TokenizerHook'}).before_train(given)
+        return told
+
+    return begin
+
+
+def test_words_that_the_vocabulary_lacks_are_told(training):
+    assert training(Captions('a bridge over a wide river', ['two trees', 'a river'])) == []
+    (told,) = training(Captions('a bridge over a stadium', ['two trees', 'a wide palace']))
+    assert "vocab.txt lacks 2 of 10 words of the captions, such as 'stadium', 'palace'" in told
+
+
+def test_a_vocabulary_of_other_texts_is_refused(training):
+    wanted = r"lacks 3 of 4 words .*, such as 'parking': give model.tokenizer the vocabulary of the"
+    with pytest.raises(ValueError, match=wanted):
+        training(Captions('parking', 'parking', 'parking', 'river'))
+
+
+def test_many_captions_are_looked_up_by_a_sample(training):
+    texts = Captions(*['a river'] * 4999, 'a motorway')
+    asked = []
+    texts.get_data_info = lambda number: asked.append(number) or {'text': texts.texts[number]}
+    assert training(texts) == []
+    assert asked == list(range(0, 5000, 10))
+
+
+def test_a_stream_or_other_items_have_no_words_to_look_up(training):
+    assert training(object()) == []
+    texts = Captions('a motorway')
+    texts.get_data_info = lambda number: {'caption': 'a motorway'}
+    assert training(texts) == []
