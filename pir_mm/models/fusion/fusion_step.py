@@ -153,15 +153,20 @@ class FusionStep:
         return TextStates(torch.cat(parts), mask)
 
     def _true_joint(self, images: list[ImageKeys]) -> Tensor:
-        read = self._read(images, self.texts, *self._true_pairs, self.batch.text_length)
-        return torch.cat([tokens[:, 0] for tokens in read])
+        return self._first_tokens(images, *self._true_pairs, self.batch.text_length)
 
     def _joint(self, image_index: Tensor, text_index: Tensor) -> Tensor:
         order = text_index.argsort(stable=True)
-        rows = image_index[order], text_index[order]
-        read = self._read(self.images, self.texts, *rows, self._lengths(rows[1]))
-        joint = torch.cat([tokens[:, 0] for tokens in read])
+        image_index, text_index = image_index[order], text_index[order]
+        length = self._lengths(text_index)
+        joint = self._first_tokens(self.images, image_index, text_index, length)
         return joint.index_select(0, order.argsort())
+
+    def _first_tokens(
+        self, images: list[ImageKeys], image_index: Tensor, text_index: Tensor, length: Tensor
+    ) -> Tensor:
+        read = self._read(images, self.texts, image_index, text_index, length)
+        return torch.cat([tokens[:, 0] for tokens in read])
 
     def _lengths(self, text_index: Tensor) -> Tensor:
         return self.batch.text_length[text_index.cpu()]
