@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ IDS_AT_ONCE = 10_000
 """Ids of one expression."""
 MOST = 16_384
 """Results of one search that Milvus allows."""
+SECONDS = 1.0
+"""Between two questions how far the index is."""
 
 
 class MilvusCollection:
@@ -108,19 +111,48 @@ class MilvusCollection:
             ) from None
 
     def put(self, store: ExactStore) -> None:
-        """Add all vectors of a store, or write them anew under the same ids."""
-        with (
-            self._told(),
-            tqdm(total=len(store), unit='vector', desc='to Milvus', disable=None) as bar,
-        ):
-            for ids, vectors in store.blocks(ROWS_AT_ONCE):
-                rows = [
-                    {'id': number, 'vector': vector}
-                    for number, vector in zip(ids.tolist(), vectors, strict=True)
-                ]
-                self._client.upsert(self.name, rows)
-                bar.update(len(rows))
-            self._client.flush(self.name)
+        """Add all vectors of a store, or write them anew under the same ids.
+
+        Ends when all are in the index: before, Milvus compares each, and finds more than later.
+
+        Raises:
+            ValueError: if Milvus refuses, or cannot build the index.
+        """
+        if not len(store):
+            return
+        is_local = self.url.endswith(LOCAL)
+        with self._told():
+            if is_local:  # once loaded, milvus-lite builds it in a thread that tells nothing
+                self._client.release_collection(self.name)
+            with tqdm(total=len(store), unit='vector', desc='to Milvus', disable=None) as bar:
+                for ids, vectors in store.blocks(ROWS_AT_ONCE):
+                    rows = [
+                        {'id': number, 'vector': vector}
+                        for number, vector in zip(ids.tolist(), vectors, strict=True)
+                    ]
+                    self._client.upsert(self.name, rows)
+                    bar.update(len(rows))
+                self._client.flush(self.name)
+            with tqdm(unit='vector', desc='index of Milvus', disable=None) as bar:
+                if is_local:
+                    self._client.load_collection(self.name)
+                else:
+                    self._wait_for_index(bar)
+
+    def _wait_for_index(self, bar: tqdm) -> None:
+        (index,) = self._client.list_indexes(self.name)
+        while True:
+            told = self._client.describe_index(self.name, index)
+            if told['state'] == 'Failed':
+                raise ValueError(
+                    f'Milvus at {self.url} cannot build the index of {self.name}: see its log, or '
+                    'index with --store exact'
+                )
+            bar.total, bar.n = told['total_rows'], told['indexed_rows']
+            bar.refresh()
+            if not told['pending_index_rows']:
+                return
+            time.sleep(SECONDS)
 
     def remove(self, ids: NDArray[np.int64]) -> None:
         """Remove some ids ``(n,)``; those that are not there do no harm."""

@@ -78,6 +78,60 @@ def test_what_is_put_twice_is_there_once(collection):
     assert sorted(collection.propose(unit(1, WIDTH), 5)[0]) == [-1, -1, -1, -1, -1, *range(6)]
 
 
+def test_what_was_put_is_in_the_index(collection, tmp_path):
+    collection.put(exact(unit(20_000, WIDTH)))
+    data = [*tmp_path.rglob('data_*.parquet')]
+    assert data and len([*tmp_path.rglob('*.idx')]) == len(data)
+
+
+class Server:
+    """A server that needs some questions until its index is there."""
+
+    def __init__(self, answers):
+        self.answers, self.rows = answers, []
+
+    def upsert(self, name, rows):
+        self.rows += rows
+
+    def flush(self, name):
+        pass
+
+    def list_indexes(self, name):
+        return ['_default_idx_101']
+
+    def describe_index(self, name, index):
+        state, pending = self.answers.pop(0)
+        assert index == '_default_idx_101'
+        return {
+            'state': state,
+            'total_rows': 6,
+            'indexed_rows': 6 - pending,
+            'pending_index_rows': pending,
+        }
+
+
+def put_on_server(collection, monkeypatch, *answers):
+    monkeypatch.setattr(milvus_collection, 'SECONDS', 0.0)
+    server = Server([*answers])
+    monkeypatch.setattr(collection, '_client', server)
+    monkeypatch.setattr(collection, 'url', 'http://milvus.example')
+    collection.put(exact(unit(6, WIDTH)))
+    return server
+
+
+def test_the_index_of_a_server_is_waited_for(collection, monkeypatch):
+    later = ('Finished', 2)
+    server = put_on_server(
+        collection, monkeypatch, ('InProgress', 6), ('Finished', 2), ('Finished', 0), later
+    )
+    assert server.answers == [later] and len(server.rows) == 6
+
+
+def test_an_index_that_a_server_cannot_build_is_told(collection, monkeypatch):
+    with pytest.raises(ValueError, match=r'Milvus at http.* cannot build the index of pir_mm_'):
+        put_on_server(collection, monkeypatch, ('InProgress', 6), ('Failed', 6))
+
+
 def test_another_width_or_no_collection_is_told(collection, tmp_path):
     with pytest.raises(ValueError, match='has vectors of width 8, not 4: index again'):
         MilvusCollection(collection.url, collection.name, 4, is_named=True)
