@@ -142,6 +142,7 @@ def shrink_clip(config, scenes):
 def shrink_pairs(config, scenes):
     shrink_fusion(config.model)
     shrink_own(config, scenes)
+    config.load_from = None
     for loop in ('val_cfg', 'test_cfg'):
         if config[loop]:  # without the files of a filter
             config[loop].cascade = dict(k='all')

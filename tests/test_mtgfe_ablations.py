@@ -23,6 +23,9 @@ DIFFERENCES = {
     'mtgfe_lite_hard_rsicd': {
         'model.losses.itm.negatives': 'hard',
         'default_hooks.similarity': HOOK,
+        'load_from': 'work_dirs/mtgfe_lite_rsicd/epoch_6.pth',
+        'optim_wrapper.optimizer.lr': 2.5e-5,
+        'train_cfg.max_epochs': 3,
     },
 }
 
@@ -31,6 +34,8 @@ DIFFERENCES = {
 def test_differs_by_its_losses_and_the_view_that_these_need(name):
     full, ablation = load(FOLDER / 'mtgfe_lite_rsicd.py'), load(FOLDER / f'{name}.py')
     found = differences(ablation.to_dict(), full.to_dict())
+    schedule = found.pop('param_scheduler', None)
+    assert schedule is None or schedule[-1]['end'] == ablation.train_cfg.max_epochs
     pipeline = found.pop('train_dataloader.dataset.pipeline', None)
     assert found == DIFFERENCES[name]
     steps = [step['type'] for step in pipeline or full.train_dataloader.dataset.pipeline]
