@@ -17,8 +17,8 @@ from pir_mm.search.milvus_collection import MilvusCollection, new_collection
 from pir_mm.search.recall_tuning import TARGET, find_widths
 
 WIDTH = 512
-TEXTS, FEW_TEXTS = 200, 20
-"""Queries by which recall is measured; few of an engine that takes seconds for one."""
+TEXTS = 200
+"""Queries by which recall is measured."""
 K = 10
 LATENT, CLUSTERS = 48, 2000
 """Dimensions in which generated vectors really differ, and places that they gather around."""
@@ -79,11 +79,11 @@ def exact(rows: int) -> Contest:
     )  # fmt: skip
 
 
-def _engine_case(rows: int, make: Making, count: int) -> Contest:
+def _engine_case(rows: int, make: Making) -> Contest:
     """The best ten for one text after another, by an engine, against comparing every vector."""
     store, _, folder = _gallery(rows)
     place = folder / 'engine'
-    texts = np.concatenate(list(generated(count, 2, is_text=True)))
+    texts = np.concatenate(list(generated(TEXTS, 2, is_text=True)))
     place.mkdir()
     began = time.perf_counter()
     engine = make(store, place)
@@ -96,7 +96,7 @@ def _engine_case(rows: int, make: Making, count: int) -> Contest:
         return np.concatenate([served.search(text[None], K).ids for text in texts])
 
     def alternative() -> NDArray[np.int64]:
-        return np.concatenate([store.search(text[None], K).ids for text in texts[: count // 10]])
+        return np.concatenate([store.search(text[None], K).ids for text in texts[: TEXTS // 10]])
 
     def equal(own: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
         pairs = zip(own, other, strict=False)
@@ -104,7 +104,7 @@ def _engine_case(rows: int, make: Making, count: int) -> Contest:
 
     return Contest(
         ours, alternative, equal,
-        f'comparing all {rows:,} vectors, {count} texts one by one; recall {found.recall:.3f} at '
+        f'comparing all {rows:,} vectors, {TEXTS} texts one by one; recall {found.recall:.3f} at '
         f'width {found.width}, built in {seconds:.0f} s, {size / 2**20:.0f} MiB',
         f'recall of the best ten at least {TARGET - 0.02:.2f}', 0.1,
     )  # fmt: skip
@@ -112,12 +112,12 @@ def _engine_case(rows: int, make: Making, count: int) -> Contest:
 
 def faiss(rows: int) -> Contest:
     """:func:`_engine_case` by FAISS."""
-    return _engine_case(rows, _make_inverted_file, TEXTS)
+    return _engine_case(rows, _make_inverted_file)
 
 
 def milvus(rows: int) -> Contest:
     """:func:`_engine_case` by a local file of milvus-lite."""
-    return _engine_case(rows, _make_collection, FEW_TEXTS)
+    return _engine_case(rows, _make_collection)
 
 
 def _make_inverted_file(store: ExactStore, place: Path) -> Engine:
