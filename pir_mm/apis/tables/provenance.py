@@ -15,7 +15,7 @@ from pir_mm.files.weights import read_weights, weight_file
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # These may differ between two runs of one row.
-OF_THE_RUN = ('work_dir', 'launcher', 'randomness', 'resume', 'load_from')
+OF_THE_RUN = ('work_dir', 'launcher', 'randomness', 'resume')
 
 
 def digest(content: bytes) -> str:
@@ -26,6 +26,8 @@ def digest(content: bytes) -> str:
 def config_digest(config: Config) -> str:
     """Digest of a config without its seed and its folders: the same for all runs of a row."""
     kept = {key: value for key, value in config.to_dict().items() if key not in OF_THE_RUN}
+    if kept.get('load_from') is None:
+        kept.pop('load_from', None)
     return digest(json.dumps(kept, sort_keys=True, default=str).encode())
 
 
@@ -43,14 +45,16 @@ def data_digest(config: Config) -> str:
 def weight_digests(config: Config) -> dict[str, str]:
     """Digests of the weights that a result comes from, by their paths.
 
-    Those from which the model and its parts start, their ``init``, and those of the other stage of
-    a cascade.
+    Those from which the model and its parts start, ``load_from`` and ``init``, and those of the
+    other stage of a cascade.
 
     The digest is over the tensors, not over the file: a checkpoint also has times in it, so the
     same training writes another file.
     """
     parts = [config.model, *(part for part in config.model.values() if isinstance(part, dict))]
     files = {part['init']: weight_file(part['init']) for part in parts if 'init' in part}
+    if config.get('load_from') is not None:
+        files[config.load_from] = weight_file(config.load_from)
     for stage in ((config.get('test_cfg') or {}).get('cascade') or {}).values():
         if isinstance(stage, dict):
             files[stage['checkpoint']] = weight_file(stage['checkpoint'])

@@ -221,7 +221,7 @@ def measure(run: Run) -> dict:
         before = json.loads(run.result.read_text())
         result = _measured(run, config) | {key: before[key] for key in OF_TRAINING}
     else:
-        train(config, resume='auto')
+        train(run.load_config(), resume='auto')  # which changes its config
         result = _measured(run, config)
     write_json(run.result, result, indent=None)
     return result
@@ -242,7 +242,7 @@ def _measured(run: Run, config: Config) -> dict:
         model = load_retriever(flat, checkpoint)
         scores = score_split(embed_split(model), run.leave_out and LeftOut(run.leave_out))
     else:
-        runner, _ = run_test(run.load_config(), str(checkpoint))  # which changes its config
+        runner, _ = run_test(run.load_config(), str(checkpoint))  # which changes it too
         model, scores = runner.model, score_cascade(runner)
     log = read_run(run.work_dir)
     parameters = list(model.parameters())

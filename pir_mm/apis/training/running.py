@@ -131,8 +131,8 @@ def train(config: Config, resume: str | None = None) -> Runner:
     Args:
         config: as :func:`load_config` returns it.
         resume: ``'auto'`` continues from the last checkpoint of the work directory and starts
-            from the beginning if the directory has no checkpoint. A path continues from that
-            file. ``None`` starts from the beginning.
+            as the config says if the directory has no checkpoint. A path continues from that
+            file. ``None`` does as the config says.
 
     Returns:
         The Runner after training.
@@ -143,31 +143,30 @@ def train(config: Config, resume: str | None = None) -> Runner:
             if there is no batch to train on.
     """
     if resume is not None:
-        config.resume = True
-        config.load_from = None if resume == 'auto' else resume
-    if config.get('resume'):
-        config.load_from = _checkpoint_to_resume(config)
-        config.resume = config.load_from is not None
+        _go_on(config, None if resume == 'auto' else resume)
+    elif config.get('resume'):
+        _go_on(config, config.get('load_from'))
     runner = build_runner(config)
     _check_batches(runner)
     runner.train()
     return runner
 
 
-def _checkpoint_to_resume(config: Config) -> str | None:
-    """Path of the checkpoint, ``None`` if the work directory has none yet.
+def _go_on(config: Config, checkpoint: str | None) -> None:
+    """Have a run go on from a checkpoint; without one, from the last of its work directory.
 
+    If there is none either, it starts as the config says, from ``load_from`` if that is set.
     Without a seed in the config, the run goes on with the one that it drew.
     """
-    path = config.get('load_from')
-    if path is None:
-        if not (Path(config.work_dir) / POINTER).is_file():
-            return None
-        path = str(last_checkpoint(config.work_dir))
+    if checkpoint is None and (Path(config.work_dir) / POINTER).is_file():
+        checkpoint = str(last_checkpoint(config.work_dir))
+    config.resume = checkpoint is not None
+    if checkpoint is None:
+        return
+    config.load_from = checkpoint
     if config.get('randomness', {}).get('seed') is None:
-        seed = read_checkpoint(path).get('meta', {}).get('seed')
+        seed = read_checkpoint(checkpoint).get('meta', {}).get('seed')
         config.merge_from_dict({'randomness.seed': seed})
-    return path
 
 
 def _check_batches(runner: Runner) -> None:

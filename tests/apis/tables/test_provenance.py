@@ -23,6 +23,8 @@ def test_a_config_is_known_without_its_seed_and_places():
     known = provenance.config_digest(config())
     assert provenance.config_digest(config(randomness={'seed': 5}, work_dir='b')) == known
     assert provenance.config_digest(config(lr=0.2)) != known
+    assert provenance.config_digest(config(load_from=None)) == known
+    assert provenance.config_digest(config(load_from='a.pth')) != known
 
 
 def test_data_are_known_by_their_bytes_and_weights_by_their_tensors(tmp_path):
@@ -45,6 +47,7 @@ def test_data_are_known_by_their_bytes_and_weights_by_their_tensors(tmp_path):
     assert provenance.weight_digests(given) != digests
     whole = config(model={'init': str(weights), 'head': {}})
     assert list(provenance.weight_digests(whole)) == [str(weights)]
+    assert list(provenance.weight_digests(config(load_from=str(weights)))) == [str(weights)]
     assert provenance.weight_digests(config()) == {}
 
 

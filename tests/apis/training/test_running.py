@@ -50,15 +50,62 @@ def test_a_gpu_multiplies_in_tf32_and_tries_kernels(monkeypatch, environment):
         torch.set_float32_matmul_precision(precision)
 
 
-@pytest.mark.parametrize('randomness', [{}, {'randomness': {'seed': None, 'deterministic': True}}])
-def test_a_resumed_run_takes_the_seed_of_its_checkpoint(tmp_path, randomness):
+@pytest.fixture
+def work_dir(tmp_path):
     torch.save({'meta': {'seed': 41}, 'state_dict': {}}, tmp_path / 'epoch_1.pth')
     (tmp_path / 'last_checkpoint').write_text('epoch_1.pth')
-    given = Config({'work_dir': str(tmp_path), **randomness})
-    assert running._checkpoint_to_resume(given) == str(tmp_path / 'epoch_1.pth')
+    return tmp_path
+
+
+@pytest.mark.parametrize('randomness', [{}, {'randomness': {'seed': None, 'deterministic': True}}])
+def test_a_resumed_run_takes_the_seed_of_its_checkpoint(work_dir, randomness):
+    given = Config({'work_dir': str(work_dir), **randomness})
+    running._go_on(given, None)
+    assert given.resume and given.load_from == str(work_dir / 'epoch_1.pth')
     assert given.randomness.seed == 41
     assert ('deterministic' in given.randomness) == bool(randomness)
-    own = Config({'work_dir': str(tmp_path), 'randomness': {'seed': 3}})
-    running._checkpoint_to_resume(own)
+    own = Config({'work_dir': str(work_dir), 'randomness': {'seed': 3}})
+    running._go_on(own, None)
     assert own.randomness.seed == 3
-    assert running._checkpoint_to_resume(Config({'work_dir': str(tmp_path / 'new')})) is None
+
+
+class StartedError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    ('options', 'resume', 'has_begun', 'expected'),
+    [
+        ({}, None, True, (False, None)),
+        ({}, 'auto', True, (True, 'last')),
+        ({}, 'auto', False, (False, None)),
+        ({}, 'given', True, (True, 'given')),
+        ({'load_from': 'start'}, None, True, (False, 'start')),
+        ({'load_from': 'start'}, 'auto', True, (True, 'last')),
+        ({'load_from': 'start'}, 'auto', False, (False, 'start')),
+        ({'load_from': 'start'}, 'given', False, (True, 'given')),
+        ({'load_from': 'start', 'resume': True}, None, True, (True, 'start')),
+        ({'resume': True}, None, True, (True, 'last')),
+        ({'resume': True}, None, False, (False, None)),
+    ],
+)
+def test_a_run_begins_where_it_was_left_or_as_its_config_says(
+    work_dir, monkeypatch, options, resume, has_begun, expected
+):
+    def stop(config):
+        raise StartedError
+
+    monkeypatch.setattr(running, 'build_runner', stop)
+    files = {'last': work_dir / 'epoch_1.pth', 'start': work_dir / 'start.pth'}
+    files['given'] = work_dir / 'given.pth'
+    for name in ('start', 'given'):
+        torch.save({'meta': {}, 'state_dict': {}}, files[name])
+    if not has_begun:
+        (work_dir / 'last_checkpoint').unlink()
+    options = {k: str(files[v]) if k == 'load_from' else v for k, v in options.items()}
+    given = Config({'work_dir': str(work_dir), 'load_from': None, 'resume': False, **options})
+    with pytest.raises(StartedError):
+        running.train(given, resume=str(files[resume]) if resume == 'given' else resume)
+    is_resumed, start = expected
+    assert given.resume == is_resumed
+    assert given.load_from == (start and str(files[start]))
