@@ -67,10 +67,11 @@ def ranks_by_sorting(
 def scores_pair_by_pair(classifier: nn.Module, image: Tensor, text: Tensor) -> Tensor:
     """Log odds ``(n, m)`` by a ``PairClassifier`` as the paper writes it, on each pair by itself.
 
-    Image and text stand side by side in front of its first layer, in the order of the pairs.
+    Image and text, standardised, stand side by side in front of its first layer, in the order of
+    the pairs.
     """
     weight = torch.cat([classifier.image.weight, classifier.text.weight], dim=1)
-    rows = []
+    image, text, rows = classifier.image_norm(image), classifier.text_norm(text), []
     for own in image:
         values = torch.cat([own.expand(len(text), -1), text], dim=1)
         for layer, norm in zip(

@@ -7,6 +7,7 @@ from pir_mm.models.layers.joined_embedding import JoinedEmbedding
 from pir_mm.models.layers.pair_classifier import PairClassifier
 from pir_mm.models.layers.self_attention_stack import SelfAttentionStack
 from pir_mm.models.layers.spatial_pae import SpatialPAE
+from pir_mm.models.layers.standardization import Standardization
 from pir_mm.models.layers.temporal_pae import TemporalPAE
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     'PairClassifier',
     'SelfAttentionStack',
     'SpatialPAE',
+    'Standardization',
     'TemporalPAE',
 ]

@@ -5,12 +5,13 @@ from torch import Tensor, nn
 
 from pir_mm.functional.similarity import unit
 from pir_mm.models.layers.dropout import Dropout
+from pir_mm.models.layers.standardization import Standardization
 from pir_mm.registry import MODELS
 
 
 @MODELS.register_module()
 class FeatureTower(BaseModule):
-    """Layer norm, one hidden layer, and a projection to a unit vector.
+    """Standardised values, one hidden layer, and a projection to a unit vector.
 
     Args:
         width: of the vectors.
@@ -28,7 +29,7 @@ class FeatureTower(BaseModule):
     ) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.LayerNorm(width),
+            Standardization(width),
             nn.Linear(width, hidden),
             nn.GELU(),
             Dropout(dropout),

@@ -66,7 +66,8 @@ def test_a_perceptron_on_each_pair_by_itself(random):
     classifier = MODELS.build(
         dict(type='pir_mm.PairClassifier', image_dim=5, text_dim=3, hidden=(6, 4))
     ).eval()
-    classifier.norms[0].running_mean.normal_(generator=random)
+    for norm in (classifier.norms[0], classifier.image_norm, classifier.text_norm):
+        norm.running_mean.normal_(generator=random)
     image, text = torch.randn(2, 5, generator=random), torch.randn(3, 3, generator=random)
     rows, columns = torch.arange(2).repeat_interleave(3), torch.arange(3).repeat(2)
     with torch.no_grad():

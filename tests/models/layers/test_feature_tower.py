@@ -12,13 +12,18 @@ def build(**changes):
 
 
 @pytest.mark.parametrize('count', [0, 1, 3])
-def test_gives_unit_vectors_whatever_the_length_of_its_own(count):
+def test_gives_unit_vectors(count):
     model = build().eval()
     vectors = torch.randn(count, 6)
     found = model(vectors)
     assert found.shape == (count, 4) and found.dtype == torch.float32
     assert_close(found.norm(dim=1), torch.ones(count))
-    assert_close(model(100 * vectors), found, atol=1e-3, rtol=1e-3)
+
+
+def test_vectors_that_hardly_differ_are_told_apart():
+    model = build(dropout=0.0).double().train()
+    vectors = torch.randn(8, 6, dtype=torch.float64)
+    assert_close(model(50 + 1e-3 * vectors), model(vectors), atol=1e-3, rtol=1e-3)
 
 
 def test_is_norm_linear_gelu_linear():

@@ -18,8 +18,10 @@ def with_statistics(model):
     """Norms as after a training."""
     generator = torch.Generator().manual_seed(2)
     for norm in model.norms:
-        for values in (norm.weight.data, norm.bias.data, norm.running_mean):
+        for values in (norm.weight.data, norm.bias.data):
             values.normal_(generator=generator)
+    for norm in (*model.norms, model.image_norm, model.text_norm):
+        norm.running_mean.normal_(generator=generator)
         norm.running_var.uniform_(0.2, 2, generator=generator)
     return model.eval()
 
@@ -39,6 +41,7 @@ def every_pair():
 
 def plain(model, image, text, pairs):
     """The paper's network on image and text side by side, with nothing taken apart."""
+    image, text = model.image_norm(image), model.text_norm(text)
     values = torch.cat([image[pairs[0]], text[pairs[1]]], dim=1)
     weights = [torch.cat([model.image.weight, model.text.weight], dim=1)]
     weights += [layer.weight for layer in model.inner]
@@ -79,6 +82,13 @@ def test_a_norm_must_see_true_and_false_pairs_together():
     whole = model(image, text, rows, columns)
     parts = torch.cat([model(image, text, rows[h], columns[h]) for h in (slice(9), slice(9, 24))])
     assert_close(whole, parts)
+
+
+def test_texts_that_hardly_differ_are_told_apart():
+    model = build().train()
+    image, text = vectors()
+    wanted = model(image, text, *every_pair())
+    assert_close(model(image, 50 + 1e-3 * text, *every_pair()), wanted, rtol=1e-3, atol=1e-3)
 
 
 def test_every_parameter_learns():
