@@ -25,6 +25,7 @@ from pir_mm.functional.recall import (
     recall_ceiling,
     recall_from_ranks,
 )
+from pir_mm.registry import MODELS
 from pir_mm.version import __version__
 
 OF_TRAINING = ('commit', 'versions', 'hardware')
@@ -99,22 +100,24 @@ def _recalls(ranks: tuple[QueryRanks, QueryRanks], image_of_text: Tensor) -> dic
     }
 
 
-def score_cascade(runner: Runner) -> dict:
-    """As :func:`score_split`, of two stages that have just been tested.
+def score_tested(runner: Runner) -> dict:
+    """As :func:`score_split`, of a model that has just been tested.
 
     Returns:
-        Also ``cascade``: mR for each k, milliseconds of a query by stage, see
+        Of two stages also ``cascade``: mR for each k, milliseconds of a query by stage, see
         :class:`pir_mm.engine.loops.cascade.CascadeRanks`, and ``filter``: ``metrics`` and ``hits``
         of the filter alone, if there is one.
     """
     evaluator = runner.test_loop.evaluator
-    found = evaluator.cascade_ranks
     dataset = runner.test_dataloader.dataset
     rows = range(len(dataset))
     text_id = [number for row in rows for number in dataset.get_data_info(row)['caption_id']]
-    owner = found.embedded.image_of_text
+    owner = evaluator.embedded.image_of_text
+    scores = _scores(evaluator.ranks(), owner, torch.tensor(text_id))
+    if evaluator.cascade is None:
+        return scores
+    found = evaluator.cascade_ranks
     means = {str(k): recall_from_ranks(*ranks, TOPK)['mR'] for k, ranks in found.by_k.items()}
-    scores = _scores(found.by_k[max(found.by_k)], owner, torch.tensor(text_id))
     scores['cascade'] = {'by_k': means, 'milliseconds': found.milliseconds}
     if evaluator.cascade.filters:
         alone = tuple(side.ranks for side in found.filtered)
@@ -191,7 +194,7 @@ def measure(run: Run) -> dict:
     """Train a run and measure its best checkpoint, chosen on the val split, on the test split.
 
     Of a run that does not validate it is the last. A config with ``test_cfg.cascade`` is measured
-    as that says.
+    as that says, and a model without embeddings as it is tested.
 
     A killed run continues where it stopped. A finished run is read, not measured again.
 
@@ -199,17 +202,18 @@ def measure(run: Run) -> dict:
         The content of ``run.result``.
 
     Raises:
-        ValueError: if the result or the work directory was made with another config, or a cascade
-            shall leave pictures out.
+        ValueError: if the result or the work directory was made with another config, or
+            pictures shall be left out of what does not rank by embeddings.
         FileNotFoundError: if data or weights are missing.
     """
     result = finished_result(run)
     if result is not None:
         return result
     config = run.load_config()
-    if run.leave_out is not None and config.test_cfg.get('cascade') is not None:
+    if run.leave_out is not None and not _ranks_by_embeddings(config):
         raise ValueError(
-            f'{run.config} is a cascade, which is measured on whole splits: leave --leave-out out'
+            f'{run.config} does not rank by embeddings, so it is measured on whole splits: leave '
+            '--leave-out out'
         )
     current = provenance.config_digest(config)
     started = run.work_dir / 'config_digest'
@@ -234,16 +238,22 @@ def _require_same(found: str, current: str, path: Path) -> None:
         )
 
 
+def _ranks_by_embeddings(config: Config) -> bool:
+    if config.test_cfg.get('cascade') is not None:
+        return False
+    return hasattr(MODELS.get(config.model.type), 'encode_image')
+
+
 def _measured(run: Run, config: Config) -> dict:
     checkpoint = best_checkpoint(run.work_dir)
-    if config.test_cfg.get('cascade') is None:
+    if _ranks_by_embeddings(config):
         flat = run.work_dir / 'measured.py'
         config.dump(flat)
         model = load_retriever(flat, checkpoint)
         scores = score_split(embed_split(model), run.leave_out and LeftOut(run.leave_out))
     else:
         runner, _ = run_test(run.load_config(), str(checkpoint))  # which changes it too
-        model, scores = runner.model, score_cascade(runner)
+        model, scores = runner.model, score_tested(runner)
     log = read_run(run.work_dir)
     parameters = list(model.parameters())
     return {

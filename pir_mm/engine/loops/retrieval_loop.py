@@ -77,7 +77,7 @@ class RankingEvaluator(Evaluator):
             return on_main_process(self._metrics_of_cascade)
         samples, self._samples = self._samples, []
         self.embedded = EmbeddedSet.gather(samples, size)
-        return on_main_process(lambda: self._metrics(self._ranks()))
+        return on_main_process(lambda: self._metrics(self.ranks()))
 
     @torch.no_grad()
     def scores(self, direction: str, queries: Tensor) -> Tensor:
@@ -101,7 +101,10 @@ class RankingEvaluator(Evaluator):
         return getattr(self.metrics[0], 'chunk', None)
 
     @torch.no_grad()
-    def _ranks(self) -> tuple[QueryRanks, QueryRanks]:
+    def ranks(self) -> tuple[QueryRanks, QueryRanks]:
+        """Ranks of images and of texts in the last evaluation; on the main process."""
+        if self.cascade is not None:
+            return self.cascade_ranks.by_k[max(self.cascade_ranks.by_k)]
         device, embedded = get_device(), self.embedded
         image, text = embedded.image.to(device), embedded.text.to(device)
         return ranks_from_embeddings(image, text, embedded.image_of_text, self._chunk, self.compare)

@@ -14,7 +14,14 @@ from pir_mm.apis.tables.run import Run, finished_result, measure
 from pir_mm.apis.tables.runs import run_table
 from pir_mm.apis.training.running import run_test
 from pir_mm.files.weights import read_checkpoint
-from tests.cascade_files import config_text, filter_files, fusion_model, named
+from tests.cascade_files import (
+    config_text,
+    filter_files,
+    fusion_files,
+    fusion_model,
+    named,
+    taught_model,
+)
 from tests.conftest import DEMO, ROOT
 
 ROW = f"""
@@ -70,18 +77,33 @@ def test_a_run_is_measured_once(run, monkeypatch):
         measure(run)
 
 
+LOGGED = dict(
+    default_hooks=dict(
+        checkpoint=dict(type='pir_mm.SafeCheckpointHook'),
+        logger=dict(type='LoggerHook', interval=1),
+    ),
+    visualizer=dict(vis_backends=[dict(type='LocalVisBackend')]),
+)
+
+
+def test_a_model_without_embeddings_is_measured_as_it_is_tested(scenes, tmp_path):
+    teacher = fusion_files(tmp_path / 'teacher', scenes)
+    config = tmp_path / 'filter.py'
+    config.write_text(config_text(scenes, taught_model(scenes, teacher), 32, **LOGGED))
+    run = Run(config, 0, (), tmp_path / 'results', tmp_path / 'runs')
+    with pytest.raises(ValueError, match='does not rank by embeddings, so it is measured on whole'):
+        measure(Run(config, 0, (), run.results, run.work_dirs, tmp_path / 'copies.json'))
+    result = measure(run)
+    tested = run_test(run.load_config(), str(run.work_dir / result['best']))[1]
+    assert result['metrics'] == {key: tested[key] for key in result['metrics']}
+    assert list(result['weights']) == [str(teacher.checkpoint)] and 'cascade' not in result
+    assert len(result['hits']) == result['pictures'] < result['captions']
+
+
 def test_a_cascade_is_measured_behind_its_filter(scenes, tmp_path):
     filter = filter_files(tmp_path, scenes)
     cascade = dict(cascade=dict(k=[2, 'all'], filter=named(filter)))
-    settings = dict(
-        test_cfg=cascade,
-        default_hooks=dict(
-            checkpoint=dict(type='pir_mm.SafeCheckpointHook'),
-            logger=dict(type='LoggerHook', interval=1),
-        ),
-        visualizer=dict(vis_backends=[dict(type='LocalVisBackend')]),
-    )
-    text = config_text(scenes, fusion_model(scenes), 32, **settings)
+    text = config_text(scenes, fusion_model(scenes), 32, test_cfg=cascade, **LOGGED)
     config = tmp_path / 'fusion.py'
     config.write_text(text + 'val_cfg = val_evaluator = val_dataloader = None\n')
     run = Run(config, 0, (), tmp_path / 'results', tmp_path / 'runs')
