@@ -21,9 +21,10 @@ ROWS = 1024
 
 
 class FeatureStore:
-    """Tensors in bfloat16 for numbered rows, in a folder of blocks.
+    """Tensors for numbered rows, in a folder of blocks.
 
-    A row is an image in one orientation, or a text. Each block of rows is a file that appears
+    A row is an image in one orientation, in bfloat16; or a text, in float32, since first tokens of
+    texts differ by less than bfloat16 tells apart. Each block of rows is a file that appears
     whole, so a computation that was killed goes on with the blocks that are missing. The card of
     the folder says what the features depend on; a folder with another card is refused. Blocks are
     memory-mapped when a row of them is first read.
@@ -57,16 +58,16 @@ class FeatureStore:
 
     def write(self, block: range, parts: Sequence[Tensor]) -> None:
         """Write a block, as :meth:`missing` names it: tensors with one row for each of its rows."""
-        named = {f'part{number}': part for number, part in enumerate(parts)}
+        named = {f'part{number}': part.bfloat16() for number, part in enumerate(parts)}
         self._save(block, named, {})
 
     def write_ragged(self, block: range, rows: Sequence[Tensor]) -> None:
         """Write a block of rows ``(l, C)`` of different lengths."""
         lengths = torch.tensor([len(row) for row in rows])
-        self._save(block, {'part0': torch.cat(list(rows))}, {'lengths': lengths})
+        self._save(block, {'part0': torch.cat(list(rows)).float()}, {'lengths': lengths})
 
     def row(self, number: int) -> tuple[Tensor, ...]:
-        """The tensors of a row, bfloat16; they share memory with the file."""
+        """The tensors of a row; they share memory with the file."""
         block, row = self._block(number)
         parts = [block[f'part{part}'] for part in range(len(block) - ('ends' in block))]
         if 'ends' not in block:
@@ -93,7 +94,7 @@ class FeatureStore:
         return self._blocks[index], row
 
     def _save(self, block: range, parts: dict[str, Tensor], others: dict[str, Tensor]) -> None:
-        tensors = {name: part.to(torch.bfloat16).contiguous() for name, part in parts.items()}
+        tensors = {name: part.contiguous() for name, part in parts.items()}
         with atomic_file(self._path(block.start)) as temporary:
             save_file(tensors | others, temporary)
 

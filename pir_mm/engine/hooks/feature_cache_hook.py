@@ -32,9 +32,9 @@ class FeatureCacheHook(Hook):
     """Compute what frozen encoders give once, and let every epoch and every later run read it.
 
     A backbone that is not trained gives the same for the same picture in each epoch. This hook
-    computes it before the first epoch, with a bar, keeps it in bfloat16 below ``folder``, and has
-    the datasets read it there. If all encoders of images are frozen, no picture is decoded any
-    more. It holds for training, validation and test.
+    computes it before the first epoch, with a bar, keeps it below ``folder``, of images in
+    bfloat16, and has the datasets read it there. If all encoders of images are frozen, no picture
+    is decoded any more. It holds for training, validation and test.
 
     Nothing in the pipeline of the pictures may be random, but for :class:`pir_mm.RandomTurn`, whose
     orientations are all computed; it may be in :class:`pir_mm.TwoViews`. What the features depend
@@ -151,7 +151,11 @@ class FeatureCacheHook(Hook):
         token_ids, mask = model.tokenizer(texts)
         tokens = hashlib.sha256(token_ids[mask].numpy().tobytes() + mask.sum(1).numpy().tobytes())
         encoder = getattr(model, part)
-        made_from = {**_state_of(encoder), 'texts or vocabulary': tokens.hexdigest()}
+        made_from = {
+            **_state_of(encoder),
+            'texts or vocabulary': tokens.hexdigest(),
+            'precision': 'float32',
+        }
 
         def compute(block: range, store: FeatureStore) -> None:
             rows = slice(block.start, block.stop)
@@ -248,8 +252,7 @@ def _texts_of(
     for own in order.split(BATCH):
         longest = int(lengths[own].max())
         ids, shown = token_ids[own, :longest].to(device), mask[own, :longest].to(device)
-        with _autocast(ids):
-            states = encoder.frozen_output(ids, shown).cpu()
+        states = encoder.frozen_output(ids, shown).cpu()
         for row, state, length in zip(own.tolist(), states, lengths[own].tolist(), strict=True):
             rows[row] = state[:length]
     return rows

@@ -109,6 +109,9 @@ def test_losses_and_gradients_are_those_of_the_pictures_but_for_bfloat16(
     assert given.images is None and without.images is not None
     assert set(given.features) == {'image_encoder', 'instruction_encoder'}
     assert given.text_features.shape == (*given.token_ids.shape, 16)
+    states = model.text_encoder.frozen_output(given.token_ids, given.token_mask)
+    shown = given.token_mask
+    assert_close(given.text_features[shown], states[shown])  # to float32, not to bfloat16
     for name, value in wanted.items():
         assert_close(got[name], value, atol=0.02, rtol=0.01)
     assert others.keys() == slopes.keys()
