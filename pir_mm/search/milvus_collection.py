@@ -25,6 +25,8 @@ IDS_AT_ONCE = 10_000
 """Ids of one expression."""
 MOST = 16_384
 """Results of one search that Milvus allows."""
+PATIENT = {'grpc.keepalive_time_ms': 2**31 - 1}
+"""Milliseconds; milvus-lite hangs up on who asks every few seconds whether it still builds."""
 SECONDS = 1.0
 """Between two questions how far the index is."""
 
@@ -75,8 +77,9 @@ class MilvusCollection:
             if not make and not Path(url).exists():
                 raise FileNotFoundError(f'{url} is absent: {AGAIN}')
             Path(url).absolute().parent.mkdir(parents=True, exist_ok=True)
+        options = {'grpc_options': PATIENT} if url.endswith(LOCAL) else {}
         with self._told():
-            self._client = milvus.MilvusClient(uri=url, token=token)
+            self._client = milvus.MilvusClient(uri=url, token=token, **options)
             is_there = self._client.has_collection(name)
             if not is_there and make:
                 self._make(milvus, width)

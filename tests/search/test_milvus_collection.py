@@ -180,6 +180,12 @@ def test_the_token_is_sent_to_the_server_that_the_user_names(given, monkeypatch)
     assert given == {'uri': URL, 'token': 'secret'}
 
 
+def test_a_local_file_is_not_asked_whether_it_is_still_there(given, tmp_path):
+    with pytest.raises(ValueError, match=r'a.db: no route'):
+        MilvusCollection(str(tmp_path / 'a.db'), 'a', WIDTH, make=True, is_named=True)
+    assert given['grpc_options']['grpc.keepalive_time_ms'] > 24 * 3600 * 1000
+
+
 def test_a_missing_library_names_the_extra(tmp_path, monkeypatch):
     fill(tmp_path / 'index', 'ab')
     monkeypatch.setitem(sys.modules, 'pymilvus', None)
