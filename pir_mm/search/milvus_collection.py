@@ -68,16 +68,16 @@ class MilvusCollection:
         self._error = milvus.MilvusException
         logging.getLogger('pymilvus').setLevel(logging.CRITICAL)  # it prints what it raises
         is_named = is_named or os.environ.get(NAMED) == url
-        token = '' if url.endswith(LOCAL) else os.environ.get(TOKEN, '')
-        if not is_named and (token or url.endswith(LOCAL)):
+        token = '' if self._is_local else os.environ.get(TOKEN, '')
+        if not is_named and (token or self._is_local):
             what = f'{TOKEN} is sent to' if token else 'this index is searched by Milvus at'
             raise ValueError(f'{what} {url} only if you trust it: set {NAMED}={url} then')
-        if url.endswith(LOCAL):
+        if self._is_local:
             import_extra('milvus_lite', 'milvus', 'a file of Milvus needs')
             if not make and not Path(url).exists():
                 raise FileNotFoundError(f'{url} is absent: {AGAIN}')
             Path(url).absolute().parent.mkdir(parents=True, exist_ok=True)
-        options = {'grpc_options': PATIENT} if url.endswith(LOCAL) else {}
+        options = {'grpc_options': PATIENT} if self._is_local else {}
         with self._told():
             self._client = milvus.MilvusClient(uri=url, token=token, **options)
             is_there = self._client.has_collection(name)
@@ -91,6 +91,10 @@ class MilvusCollection:
             self._client.load_collection(name)
         if own_width is None or int(own_width) != width:
             raise ValueError(f'{url} has vectors of width {own_width}, not {width}: {AGAIN}')
+
+    @property
+    def _is_local(self) -> bool:
+        return self.url.endswith(LOCAL)
 
     def _make(self, milvus: Any, width: int) -> None:
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
@@ -123,9 +127,8 @@ class MilvusCollection:
         """
         if not len(store):
             return
-        is_local = self.url.endswith(LOCAL)
         with self._told():
-            if is_local:  # once loaded, milvus-lite builds it in a thread that tells nothing
+            if self._is_local:  # once loaded, milvus-lite builds it in a thread that tells nothing
                 self._client.release_collection(self.name)
             with tqdm(total=len(store), unit='vector', desc='to Milvus', disable=None) as bar:
                 for ids, vectors in store.blocks(ROWS_AT_ONCE):
@@ -137,7 +140,7 @@ class MilvusCollection:
                     bar.update(len(rows))
                 self._client.flush(self.name)
             with tqdm(unit='vector', desc='index of Milvus', disable=None) as bar:
-                if is_local:
+                if self._is_local:
                     self._client.load_collection(self.name)
                 else:
                     self._wait_for_index(bar)

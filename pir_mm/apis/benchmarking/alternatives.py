@@ -71,7 +71,8 @@ def scores_pair_by_pair(classifier: nn.Module, image: Tensor, text: Tensor) -> T
     the pairs.
     """
     weight = torch.cat([classifier.image.weight, classifier.text.weight], dim=1)
-    image, text, rows = classifier.image_norm(image), classifier.text_norm(text), []
+    image, text = classifier.image_norm(image), classifier.text_norm(text)
+    rows = []
     for own in image:
         values = torch.cat([own.expand(len(text), -1), text], dim=1)
         for layer, norm in zip(

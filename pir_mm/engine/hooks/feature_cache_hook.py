@@ -159,7 +159,7 @@ class FeatureCacheHook(Hook):
 
         def compute(block: range, store: FeatureStore) -> None:
             rows = slice(block.start, block.stop)
-            store.write_ragged(block, _texts_of(model, encoder, token_ids[rows], mask[rows]))
+            store.write_ragged(block, _texts_of(encoder, token_ids[rows], mask[rows]))
 
         return self._filled(folder, made_from, len(texts), 'text', compute)
 
@@ -242,9 +242,7 @@ def _check_rest(encoder: nn.Module, images: Tensor, output: tuple[Tensor, ...]) 
         )
 
 
-def _texts_of(
-    model: nn.Module, encoder: nn.Module, token_ids: Tensor, mask: Tensor
-) -> list[Tensor]:
+def _texts_of(encoder: nn.Module, token_ids: Tensor, mask: Tensor) -> list[Tensor]:
     device = next(encoder.parameters()).device
     lengths = mask.sum(dim=1)
     order = lengths.argsort(stable=True)

@@ -116,7 +116,7 @@ class RankingEvaluator(Evaluator):
     def _metrics_of_cascade(self) -> dict[str, float]:
         found = self.cascade_ranks
         *smaller, largest = found.by_k
-        metrics = self._metrics(found.by_k[largest])
+        metrics = self._metrics(self.ranks())
         means = {k: self._recall(found.by_k[k]) for k in found.by_k}
         for k in smaller:
             metrics |= {f'k{k}/{key}': value for key, value in means[k].items()}
